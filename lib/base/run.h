@@ -1,0 +1,24 @@
+#ifndef RUN_H
+#define RUN_H
+
+#include "base/buf.h"
+
+/*
+ * Other programs: git, ssh.  Always an argv, never a shell.  The child's
+ * stderr is ours unless `quiet`; its stdin is /dev/null unless given.
+ */
+struct run {
+	const char *const *argv;	/* NULL at its end */
+	const char *dir;		/* NULL: where we are */
+	const char *input;		/* NULL: none */
+	size_t input_len;
+	bool quiet;
+};
+
+/*
+ * Run and gather stdout, at most `max` bytes (0: 1 GiB).  The exit status
+ * (0 to 255), or FAIL_SYSTEM where it could not start or died of a signal.
+ */
+int run_capture(const struct run *run, struct buf *out, size_t max) MUST_CHECK;
+
+#endif

@@ -1,0 +1,75 @@
+#ifndef TEMP_H
+#define TEMP_H
+
+#include "base/base.h"
+
+/*
+ * The only door through which bytes become a file with a name.
+ *
+ * A temp lives beside its final place (tmp_XXXXXX), is invisible under its
+ * final name until it is whole, and never outlives the process: it is
+ * removed by temp_drop(), at exit, and by a signal.  What a kill -9 leaves
+ * is removed by the next temp_open() in that directory: a temp is locked
+ * (flock) while its maker lives.  Nobody else in this tree calls
+ * open(O_CREAT), rename(), link() or fsync(), except the workers that fill a
+ * stage, below.
+ */
+struct temp {
+	int fd;
+	int slot;
+};
+
+#define TEMP_INIT { .fd = -1, .slot = -1 }
+
+enum temp_flags {
+	TEMP_DURABLE  = (1 << 0),	/* survives a power cut once committed */
+	TEMP_KEEP_OLD = (1 << 1),	/* same name, same bytes: first one wins */
+	TEMP_EXCL     = (1 << 2),	/* a name that is taken: FAIL_REQUEST */
+};
+
+int temp_open(struct temp *temp, const char *dir) MUST_CHECK;
+int temp_commit(struct temp *temp, const char *path, unsigned flags) MUST_CHECK;
+void temp_drop(struct temp *temp);
+const char *temp_path(const struct temp *temp);	/* borrowed */
+
+/* Small whole file: temp_open, write, temp_commit. */
+int temp_write(const char *path, const void *data, size_t len, unsigned flags)
+	MUST_CHECK;
+
+/* A file that has a name moves to another, same file system: rename or link. */
+int temp_move(const char *from, const char *to, unsigned flags) MUST_CHECK;
+
+/*
+ * A stage is a directory that is filled out of sight (mode 0700) and gets
+ * its name in one rename.  `fd` is open on it.
+ */
+struct stage {
+	int fd;
+	int slot;
+};
+
+#define STAGE_INIT { .fd = -1, .slot = -1 }
+
+int stage_open(struct stage *stage, const char *dir) MUST_CHECK;
+
+/*
+ * Give it, or the entry `inner` in it if not NULL, the name `path`.  A name
+ * that is taken is FAIL_REQUEST, except with TEMP_REPLACE: then what was
+ * there is swapped out and removed.  TEMP_DURABLE: syncfs before the rename.
+ */
+enum stage_flags { TEMP_REPLACE = (1 << 8) };
+int stage_commit(struct stage *stage, const char *inner, const char *path,
+		 unsigned flags) MUST_CHECK;
+void stage_drop(struct stage *stage);
+const char *stage_path(const struct stage *stage);
+
+/* Has the user asked us to stop?  Loops ask once per block. */
+int stop_asked(void);
+
+/* FAIL_STOPPED if so, else 0. */
+int stop_check(void) MUST_CHECK;
+
+/* If so, die of the very signal, so that the shell knows; else return. */
+void stop_now(void);
+
+#endif

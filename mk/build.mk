@@ -1,0 +1,56 @@
+# Compile and link.  Optional libraries are found by pkg-config; a feature
+# whose library is missing is left out with a word.
+PKGS_OPTIONAL = libisal libzstd liblzma
+have = $(shell pkg-config --exists $(1) 2>/dev/null && echo 1)
+HAVE_ISAL := $(call have,libisal)
+HAVE_ZSTD := $(call have,libzstd)
+HAVE_LZMA := $(call have,liblzma)
+HAVE_BZ2 := $(shell printf '\043include <bzlib.h>\n' | \
+	$(CC) -E - >/dev/null 2>&1 && echo 1)
+
+DEFS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DOPENSSL_API_COMPAT=0x10101000L \
+	$(if $(HAVE_ISAL),-DHAVE_ISAL=1) $(if $(HAVE_ZSTD),-DHAVE_ZSTD=1) \
+	$(if $(HAVE_LZMA),-DHAVE_LZMA=1) $(if $(HAVE_BZ2),-DHAVE_BZ2=1)
+SAN_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all)
+ALL_CFLAGS = -std=gnu11 -pthread $(WARN) $(if $(WERROR),-Werror) $(DEFS) \
+	-Ilib -I. $(SAN_FLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
+
+LIBS_LIGHT = -lcjson -ldeflate -lz -lcrypto \
+	$(if $(HAVE_ISAL),-lisal) $(if $(HAVE_ZSTD),-lzstd) \
+	$(if $(HAVE_LZMA),-llzma) $(if $(HAVE_BZ2),-lbz2)
+LIBS_FULL = $(LIBS_LIGHT) -lgit2
+
+LIB_SRC := $(wildcard lib/*/*.c)
+CMD_SRC := $(wildcard git-medo/*.c)
+TOOL_SRC := $(wildcard t/helper/*.c)
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+LIBMEDO = $(B)/libmedo.a
+
+# Depends on the flags, so that a change of them rebuilds.
+FLAGS_FILE = $(B)/flags
+FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(shell mkdir -p $(B); printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' \
+	>$(FLAGS_FILE).new; cmp -s $(FLAGS_FILE).new $(FLAGS_FILE) || \
+	mv $(FLAGS_FILE).new $(FLAGS_FILE); rm -f $(FLAGS_FILE).new)
+
+$(B)/obj/%.o: %.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBMEDO): $(LIB_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(call obj,$(CMD_SRC) $(TOOL_SRC)))
+
+tool: $(B)/test-tool
+$(B)/test-tool: $(call obj,$(TOOL_SRC)) $(LIBMEDO)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,$(TOOL_SRC)) $(LIBMEDO) $(LIBS_FULL)
+
+clean:
+	rm -rf build build-*
+
+.PHONY: tool clean programs
