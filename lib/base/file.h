@@ -33,9 +33,6 @@ int file_exists(const char *path) MUST_CHECK;
 int file_open_beneath(int dirfd, const char *path, int flags, unsigned mode)
 	MUST_CHECK;
 
-/* Make `path` and what is missing above it (0777 less umask). */
-int file_mkdirs(const char *path) MUST_CHECK;
-
 /*
  * Remove a file or a whole directory; symlinks are removed, never followed,
  * and read-only directories are opened up on the way.  Absent is fine.

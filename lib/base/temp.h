@@ -9,10 +9,9 @@
  * A temp lives beside its final place (tmp_XXXXXX), is invisible under its
  * final name until it is whole, and never outlives the process: it is
  * removed by temp_drop(), at exit, and by a signal.  What a kill -9 leaves
- * is removed by the next temp_open() in that directory: a temp is locked
- * (flock) while its maker lives.  Nobody else in this tree calls
- * open(O_CREAT), rename(), link() or fsync(), except the workers that fill a
- * stage, below.
+ * temp_sweep() removes: a temp is locked (flock) while its maker lives.
+ * Nobody else in this tree calls open(O_CREAT), rename(), link() or fsync(),
+ * except the workers that fill a stage, below.
  */
 struct temp {
 	int fd;
@@ -25,7 +24,11 @@ enum temp_flags {
 	TEMP_DURABLE  = (1 << 0),	/* survives a power cut once committed */
 	TEMP_KEEP_OLD = (1 << 1),	/* same name, same bytes: first one wins */
 	TEMP_EXCL     = (1 << 2),	/* a name that is taken: FAIL_REQUEST */
+	TEMP_PRIVATE  = (1 << 3),	/* mode 0600 instead of what umask says */
 };
+
+/* Remove the temps and stages in `dir` whose makers are gone. */
+void temp_sweep(const char *dir);
 
 int temp_open(struct temp *temp, const char *dir) MUST_CHECK;
 int temp_commit(struct temp *temp, const char *path, unsigned flags) MUST_CHECK;
@@ -36,8 +39,14 @@ const char *temp_path(const struct temp *temp);	/* borrowed */
 int temp_write(const char *path, const void *data, size_t len, unsigned flags)
 	MUST_CHECK;
 
-/* A file that has a name moves to another, same file system: rename or link. */
+/*
+ * A file that has a name moves to another on the same file system; with
+ * TEMP_KEEP_OLD `from` is gone afterwards even where `to` was there before.
+ */
 int temp_move(const char *from, const char *to, unsigned flags) MUST_CHECK;
+
+/* Make a directory and what is missing above it, each synced if durable. */
+int temp_mkdirs(const char *path, unsigned flags) MUST_CHECK;
 
 /*
  * A stage is a directory that is filled out of sight (mode 0700) and gets

@@ -1,0 +1,136 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/quote.h"
+#include "base/run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+static void close_both(int fds[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* The child's ends become 0 and 1; everything else of ours is O_CLOEXEC. */
+static int spawn(const struct run *run, int in, int out, pid_t *pid)
+{
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	sigset_t none, pipe_only;
+	int err;
+
+	posix_spawn_file_actions_init(&acts);
+	posix_spawnattr_init(&attr);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&acts, in, 0);
+	else
+		posix_spawn_file_actions_addopen(&acts, 0, "/dev/null",
+						 O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&acts, out, 1);
+	if (run->quiet)
+		posix_spawn_file_actions_addopen(&acts, 2, "/dev/null",
+						 O_WRONLY, 0);
+	if (run->dir)
+		posix_spawn_file_actions_addchdir_np(&acts, run->dir);
+	sigemptyset(&none);
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &pipe_only);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+				 POSIX_SPAWN_SETSIGDEF);
+	err = posix_spawnp(pid, run->argv[0], &acts, &attr,
+			   (char *const *)run->argv, environ);
+	posix_spawn_file_actions_destroy(&acts);
+	posix_spawnattr_destroy(&attr);
+	errno = err;
+	return err ? fail_errno("cannot run '%s'", quoted(run->argv[0])) : 0;
+}
+
+/* Feed and drain at once, so that neither side waits for the other. */
+static int pump(const struct run *run, int *to, int from, struct buf *out,
+		size_t max)
+{
+	size_t fed = 0, start = out->len;
+
+	for (;;) {
+		struct pollfd fds[2] = {
+			{ .fd = from, .events = POLLIN },
+			{ .fd = *to, .events = POLLOUT },
+		};
+		ssize_t n;
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return fail_errno("cannot wait for '%s'",
+					  quoted(run->argv[0]));
+		if (*to >= 0 && fds[1].revents) {
+			n = write(*to, run->input + fed, run->input_len - fed);
+			if (n > 0)
+				fed += (size_t)n;
+			if ((n < 0 && errno != EINTR && errno != EAGAIN) ||
+			    fed == run->input_len) {
+				close(*to);
+				*to = -1;
+			}
+		}
+		if (!fds[0].revents)
+			continue;
+		buf_grow(out, 65536);
+		n = read(from, out->ptr + out->len, 65536);
+		if (!n)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return fail_errno("cannot read from '%s'",
+					  quoted(run->argv[0]));
+		if (n > 0)
+			buf_setlen(out, out->len + (size_t)n);
+		if (out->len - start > max)
+			return fail(FAIL_SYSTEM, "'%s' says too much",
+				    quoted(run->argv[0]));
+	}
+}
+
+int run_capture(const struct run *run, struct buf *out, size_t max)
+{
+	int in[2] = { -1, -1 }, back[2] = { -1, -1 };
+	int ret = FAIL_SYSTEM, status;
+	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
+	pid_t pid = -1;
+
+	if ((run->input && pipe2(in, O_CLOEXEC)) || pipe2(back, O_CLOEXEC)) {
+		ret = fail_errno("cannot make a pipe");
+		goto out;
+	}
+	if (in[1] >= 0)
+		fcntl(in[1], F_SETFL, O_NONBLOCK);
+	ret = spawn(run, in[0], back[1], &pid);
+	if (ret)
+		goto out;
+	close(back[1]);
+	back[1] = -1;
+	if (in[0] >= 0)
+		close(in[0]);
+	in[0] = -1;
+	ret = pump(run, &in[1], back[0], out, max ? max : (size_t)1 << 30);
+	if (ret)
+		kill(pid, SIGTERM);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!ret && WIFEXITED(status))
+		ret = WEXITSTATUS(status);
+	else if (!ret)
+		ret = fail(FAIL_SYSTEM, "'%s' died of signal %d",
+			   quoted(run->argv[0]), WTERMSIG(status));
+out:
+	close_both(in);
+	close_both(back);
+	signal(SIGPIPE, old);
+	return ret;
+}
