@@ -92,7 +92,7 @@ static bool parse_uint(const char *s, uint64_t *out)
 	const char *unit;
 	uint64_t n = 0;
 
-	if (!*s)
+	if (*s < '0' || *s > '9')
 		return false;
 	for (; *s >= '0' && *s <= '9'; s++)
 		if (__builtin_mul_overflow(n, 10, &n) ||
@@ -129,8 +129,7 @@ static void store(const struct parse *parse, const struct opt *opt,
 		strs_add(opt->var, value);
 		break;
 	case OPT_UINT_:
-		if (*value < '0' || *value > '9' ||
-		    !parse_uint(value, opt->var))
+		if (!parse_uint(value, opt->var))
 			opt_usage(parse->usage, parse->opts,
 				  "option '%s' expects a number, not '%s'",
 				  as, quoted(value));
@@ -152,44 +151,51 @@ static const char *value_of(struct parse *parse, const char *as,
 	return *parse->argv++;
 }
 
+static const struct opt *find(const struct opt *opts, const char *name,
+			      size_t len)
+{
+	for (; opts->type != OPT_END_; opts++)
+		if (opts->name && strlen(opts->name) == len &&
+		    !memcmp(opts->name, name, len))
+			return opts;
+	return NULL;
+}
+
+static NORETURN void help(const struct parse *parse)
+{
+	print_usage(stdout, parse->usage, parse->opts);
+	exit(0);
+}
+
 static void parse_long(struct parse *parse, const char *arg)
 {
 	size_t len = strcspn(arg, "=");
 	const char *attached = arg[len] ? arg + len + 1 : NULL;
-	bool no = len > 3 && starts_with(arg, "no-");
+	const struct opt *opt = find(parse->opts, arg, len);
 	char as[64];
 
-	for (const struct opt *o = parse->opts; o->type != OPT_END_; o++) {
-		if (!o->name)
-			continue;
-		if (no && o->type == OPT_BOOL_ && !attached &&
-		    strlen(o->name) == len - 3 &&
-		    !memcmp(o->name, arg + 3, len - 3)) {
-			*(int *)o->var = 0;
+	if (!opt && starts_with(arg, "no-") && !attached) {
+		opt = find(parse->opts, arg + 3, len - 3);
+		if (opt && opt->type == OPT_BOOL_) {
+			*(int *)opt->var = 0;
 			return;
 		}
-		if (strlen(o->name) != len || memcmp(o->name, arg, len))
-			continue;
-		spelled(o, true, as);
-		if (takes_value(o))
-			store(parse, o, as, value_of(parse, as, attached));
-		else if (attached)
-			break;
-		else
-			store(parse, o, as, NULL);
-		return;
+		opt = NULL;
 	}
-	if (!strcmp(arg, "help")) {
-		print_usage(stdout, parse->usage, parse->opts);
-		exit(0);
-	}
-	for (const struct opt *o = parse->opts; o->type != OPT_END_; o++)
-		if (attached && o->name && strlen(o->name) == len &&
-		    !memcmp(o->name, arg, len))
-			opt_usage(parse->usage, parse->opts,
-				  "option '--%s' takes no value", o->name);
-	opt_usage(parse->usage, parse->opts, "unknown option '--%s'",
-		  quoted(arg));
+	if (!opt && !strcmp(arg, "help"))
+		help(parse);
+	if (!opt)
+		opt_usage(parse->usage, parse->opts, "unknown option '--%s'",
+			  quoted(arg));
+
+	spelled(opt, true, as);
+	if (takes_value(opt))
+		store(parse, opt, as, value_of(parse, as, attached));
+	else if (attached)
+		opt_usage(parse->usage, parse->opts,
+			  "option '%s' takes no value", as);
+	else
+		store(parse, opt, as, NULL);
 }
 
 static void parse_short(struct parse *parse, const char *arg)
@@ -201,10 +207,8 @@ static void parse_short(struct parse *parse, const char *arg)
 
 		while (o->type != OPT_END_ && o->ch != *arg)
 			o++;
-		if (o->type == OPT_END_ && *arg == 'h') {
-			print_usage(stdout, parse->usage, parse->opts);
-			exit(0);
-		}
+		if (o->type == OPT_END_ && *arg == 'h')
+			help(parse);
 		if (o->type == OPT_END_)
 			opt_usage(parse->usage, parse->opts,
 				  "unknown option '-%s'", quoted(arg));
