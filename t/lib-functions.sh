@@ -149,6 +149,7 @@ test_tick () {
 test_start () {
 	"$@" </dev/null >>"$TEST_TOP/server.log" 2>&1 3>&- 4>&- 5>&- 6>&- &
 	test_pid=$!
+	# shellcheck disable=SC2154
 	echo "$test_pid" >>"$test_pids"
 }
 

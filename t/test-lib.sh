@@ -90,16 +90,19 @@ test_name=$(basename "$0" .sh)
 test_reports=$root/$test_name.sanitizer
 test_pids=$root/$test_name.pids
 rm -f "$test_reports".* "$test_pids"
+# The quotes are for the sanitizers, whose options end at a space or colon.
 # shellcheck disable=SC2089
-ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:log_path="'$test_reports'"
-UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1:log_path="'$test_reports'"
-LSAN_OPTIONS=suppressions="'$TEST_DIRECTORY/lsan.supp'":print_suppressions=0
+{
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:log_path="'$test_reports'"
+	UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1:log_path="'$test_reports'"
+	LSAN_OPTIONS=suppressions="'$TEST_DIRECTORY/lsan.supp'":print_suppressions=0
+}
 # shellcheck disable=SC2090
 export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
 
 # What the bodies say is kept until the file has passed.
 test_log=$root/$test_name.log
-if test "$verbose" != t
+if test "${verbose:-}" != t
 then
 	exec 3>"$test_log" 4>&3
 fi
