@@ -60,8 +60,7 @@ flip_byte () {
 	flip_old=$(od -An -tu1 -j "$flip_at" -N 1 "$1") &&
 	flip_new=$(printf '%03o' $((flip_old ^ 1))) &&
 	chmod u+w "$1" &&
-	# shellcheck disable=SC2059
-	printf "\\$flip_new" |
+	printf '%b' "\\0$flip_new" |
 	dd of="$1" bs=1 seek="$flip_at" conv=notrunc 2>/dev/null
 }
 
