@@ -228,14 +228,13 @@ int stage_open(struct stage *stage, const char *dir)
 	for (;;) {
 		size_t n = strlen(path);
 
-		if (mkdtemp(path))
-			stage->fd = open(path, O_RDONLY | O_DIRECTORY |
-					 O_NOFOLLOW | O_CLOEXEC);
-		if (stage->fd < 0 && errno != ENOENT) {
+		if (!mkdtemp(path)) {
 			slot_free(slot);
 			return fail_errno("cannot make a directory in '%s'",
 					  quoted(dir));
 		}
+		stage->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+				 O_CLOEXEC);
 		if (stage->fd >= 0 && lock_fresh(stage->fd, path))
 			break;
 		if (stage->fd >= 0)

@@ -1,0 +1,237 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/temp.h"
+#include "codec/json.h"
+#include "silo/silo.h"
+#include "silo/silo_int.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define SILO_JSON "silo.json"
+#define SILO_JSON_MAX 65536
+
+const char *silo_blob_name(const struct id *id, char out[SILO_NAME_MAX])
+{
+	char hex[ID_HEX_MAX];
+
+	id_hex(id, hex);
+	snprintf(out, SILO_NAME_MAX, "objects/%.2s/%s.gz", hex, hex + 2);
+	return out;
+}
+
+int silo_blob_id(const char *name, enum id_algo algo, struct id *out)
+{
+	size_t hex_len = 2 * id_raw_size(algo);
+	char hex[ID_HEX_MAX], back[SILO_NAME_MAX];
+
+	if (strlen(name) != strlen("objects/ab/.gz") + hex_len - 2)
+		return -1;
+	memcpy(hex, name + strlen("objects/"), 2);
+	memcpy(hex + 2, name + strlen("objects/ab/"), hex_len - 2);
+	if (id_parse(out, hex, hex_len))
+		return -1;
+	return strcmp(silo_blob_name(out, back), name) ? -1 : 0;
+}
+
+static int parse_json(const char *text, size_t len, const char *what,
+		      enum id_algo *algo)
+{
+	struct json *json = NULL;
+	const char *name = NULL;
+	uint64_t version = 0;
+	int ret = json_parse(&json, text, len, what);
+
+	if (ret)
+		return ret;
+	ret = json_take_u64(json, "silo", &version);
+	if (ret >= 0 && version != 1)
+		ret = ret ? fail(FAIL_DENIED, "'%s' is a silo of version %"
+				 PRIu64 "; it needs a newer medo", quoted(what),
+				 version) :
+		      fail(FAIL_FORMAT, "'%s' has no \"silo\"", quoted(what));
+	if (ret >= 0)
+		ret = json_take_str(json, "object-format", &name);
+	if (ret > 0) {
+		*algo = id_algo_parse(name);
+		if (!*algo)
+			ret = fail(FAIL_DENIED, "'%s' has object format '%s'; "
+				   "it needs a newer medo", quoted(what),
+				   quoted(name));
+	} else if (!ret) {
+		*algo = ID_SHA1;
+	}
+	json_free(json);
+	return ret < 0 ? ret : 0;
+}
+
+static int take(void *data, struct block *block)
+{
+	struct buf *buf = data;
+
+	if (buf->len + block->len > SILO_JSON_MAX)
+		return fail(FAIL_FORMAT, "'%s' is over %d bytes", SILO_JSON,
+			    SILO_JSON_MAX);
+	buf_add(buf, block->data, block->len);
+	return 0;
+}
+
+static int write_json(struct silo *silo)
+{
+	char *text = xstrfmt("{\n  \"silo\": 1,\n  \"object-format\": \"%s\"\n"
+			     "}\n", id_algo_name(silo->algo));
+	struct memory memory = { text, strlen(text) };
+	struct source src = source_memory(&memory, SILO_JSON);
+	int ret = silo->b->ops->put(silo->b, SILO_JSON, &src);
+
+	free(text);
+	return ret;
+}
+
+/* Nothing but what we would call a silo may be there already. */
+static int looks_foreign(struct silo *silo, bool *empty)
+{
+	struct strs names = STRS_INIT;
+	int ret = file_list(silo->b->path, &names);
+
+	*empty = !names.n;
+	for (size_t i = 0; !ret && i < names.n; i++)
+		if (!strcmp(names.v[i], ".git"))
+			ret = fail(FAIL_REQUEST, "'%s' is a git repository, "
+				   "not a silo", quoted(silo->b->path));
+	strs_release(&names);
+	return ret;
+}
+
+static int read_json(struct silo *silo, enum id_algo want, unsigned flags)
+{
+	struct buf text = BUF_INIT;
+	struct sink sink = { take, &text };
+	char *what = xstrfmt("%s/%s", silo->b->url, SILO_JSON);
+	bool empty = false;
+	uint64_t total;
+	int ret = silo->b->ops->read(silo->b, SILO_JSON, 0, UINT64_MAX, &sink,
+				     &total);
+
+	if (!ret) {
+		ret = parse_json(text.ptr, text.len, what, &silo->algo);
+	} else if (ret == FAIL_MISSING) {
+		fail_clear();
+		silo->algo = want ? want : ID_SHA1;
+		ret = 0;
+		if (flags & SILO_CREATE) {
+			ret = looks_foreign(silo, &empty);
+			if (!ret)
+				ret = write_json(silo);
+		}
+	}
+	if (!ret && want && silo->algo != want)
+		ret = fail(FAIL_DENIED, "silo '%s' has %s ids, this repository "
+			   "%s; ids are never translated", quoted(silo->b->url),
+			   id_algo_name(silo->algo), id_algo_name(want));
+	buf_release(&text);
+	free(what);
+	return ret;
+}
+
+static const char *folder_of(const char *url)
+{
+	if (!strncmp(url, "file://", 7))
+		return url[7] == '/' ? url + 7 :
+		       starts_with(url + 7, "localhost/") ? url + 16 : NULL;
+	return strstr(url, "://") ? NULL : url;
+}
+
+int silo_open(struct silo **out, const char *url, enum id_algo algo,
+	      unsigned flags)
+{
+	struct silo *silo = xcalloc(1, sizeof(*silo));
+	const char *path = folder_of(url);
+	int ret;
+
+	if (!path || !*path) {
+		ret = fail(FAIL_REQUEST, "cannot open silo '%s': only a path or "
+			   "file:// is served here", quoted(url));
+		goto out;
+	}
+	ret = backend_folder(&silo->b, path, flags & SILO_CREATE,
+			     flags & SILO_DURABLE);
+	if (ret)
+		goto out;
+	ret = read_json(silo, algo, flags);
+	if (ret)
+		goto out;
+	if (flags & SILO_WRITE)
+		temp_sweep(silo->b->path);
+	*out = silo;
+	silo = NULL;
+out:
+	silo_close(silo);
+	return ret;
+}
+
+void silo_close(struct silo *silo)
+{
+	if (!silo)
+		return;
+	if (silo->b)
+		silo->b->ops->close(silo->b);
+	free(silo);
+}
+
+const char *silo_url(const struct silo *silo)
+{
+	return silo->b->url;
+}
+
+enum id_algo silo_algo(const struct silo *silo)
+{
+	return silo->algo;
+}
+
+struct backend *silo_backend(struct silo *silo)
+{
+	return silo->b;
+}
+
+int silo_has(struct silo *silo, const struct id *id)
+{
+	char name[SILO_NAME_MAX];
+	uint64_t size;
+
+	return silo->b->ops->has(silo->b, silo_blob_name(id, name), &size);
+}
+
+int silo_remove(struct silo *silo, const struct id *id)
+{
+	char name[SILO_NAME_MAX];
+
+	return silo->b->ops->remove(silo->b, silo_blob_name(id, name));
+}
+
+struct each {
+	struct silo *silo;
+	int (*fn)(void *data, const struct id *id, uint64_t file_size);
+	void *data;
+};
+
+static int each_name(void *data, const char *name, uint64_t size)
+{
+	struct each *each = data;
+	struct id id;
+
+	if (silo_blob_id(name, each->silo->algo, &id))
+		return 0;
+	return each->fn(each->data, &id, size);
+}
+
+int silo_each(struct silo *silo,
+	      int (*fn)(void *data, const struct id *id, uint64_t file_size),
+	      void *data)
+{
+	struct each each = { silo, fn, data };
+
+	return silo->b->ops->list(silo->b, "objects", each_name, &each);
+}

@@ -1,0 +1,122 @@
+#ifndef SILO_H
+#define SILO_H
+
+#include "base/meter.h"
+#include "base/pool.h"
+#include "codec/gz.h"
+#include "codec/id.h"
+#include "silo/backend.h"
+
+/*
+ * A silo: a folder of immutable, content-addressed files, wherever it is.
+ * What comes out was verified; what goes in gets its name when it is whole.
+ * Store and cache are silos too.  Layout: silo-layout(5).
+ */
+struct silo;
+
+enum silo_flags {
+	SILO_CREATE  = (1 << 0),	/* make what is missing */
+	SILO_WRITE   = (1 << 1),	/* will put: sweep what a crash left */
+	SILO_DURABLE = (1 << 2),	/* what was put survives a power cut */
+	SILO_REPAIR  = (1 << 3),	/* verify shall look at a strange one */
+};
+
+/*
+ * `url`: a path, or file://PATH.  `algo` is wanted of the silo (ID_NONE: take
+ * what it is): another one is FAIL_DENIED, as is a layout from the future.
+ * A scheme we do not serve is FAIL_REQUEST.
+ */
+int silo_open(struct silo **out, const char *url, enum id_algo algo,
+	      unsigned flags) MUST_CHECK;
+void silo_close(struct silo *silo);	/* NULL is fine */
+
+const char *silo_url(const struct silo *silo);
+enum id_algo silo_algo(const struct silo *silo);
+struct backend *silo_backend(struct silo *silo);	/* borrowed */
+
+/* "objects/ab/cd....gz" */
+#define SILO_NAME_MAX 96
+const char *silo_blob_name(const struct id *id, char out[SILO_NAME_MAX]);
+/* The id in such a name; 0, or -1 where it is no such name. */
+int silo_blob_id(const char *name, enum id_algo algo, struct id *out)
+	MUST_CHECK;
+
+/* 1 there, 0 not; by name only. */
+int silo_has(struct silo *silo, const struct id *id) MUST_CHECK;
+
+/* An open blob of a silo on this disk. */
+struct blob {
+	int fd;
+	uint64_t file_size;
+	char name[SILO_NAME_MAX];
+	struct source src;
+	struct gz *gz;
+};
+
+#define BLOB_INIT { .fd = -1 }
+
+/* `blob` must stay where it is until blob_close().  FAIL_MISSING. */
+int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
+	MUST_CHECK;
+void blob_close(struct blob *blob);
+
+/*
+ * What a blob must turn out to be.  Without a seal the id decides, hashed
+ * with the caller's `hash_blob` if it is set (collision detection).
+ */
+struct silo_expect {
+	struct id id;
+	const uint64_t *size;
+	const struct seal *seal;
+	uint64_t max_size;
+};
+
+/* Read all of a blob, verified, into `sink` (NULL: only verify). */
+int silo_read(struct silo *silo, const struct silo_expect *expect,
+	      struct pool *pool, const struct sink *sink, struct meter *meter)
+	MUST_CHECK;
+int blob_read(struct blob *blob, const struct silo_expect *expect,
+	      struct pool *pool, const struct sink *sink, struct meter *meter)
+	MUST_CHECK;
+
+/* Compress a source into a silo on this disk. */
+int silo_add(struct silo *silo, const struct source *src, int level,
+	     struct pool *pool, struct meter *meter, struct gz_facts *facts)
+	MUST_CHECK;
+/*
+ * The same, but the blob gets its name only when `sure` agrees, after all
+ * was read.
+ */
+int silo_add_if(struct silo *silo, const struct source *src, int level,
+		struct pool *pool, struct meter *meter,
+		int (*sure)(void *data), void *data, struct gz_facts *facts)
+	MUST_CHECK;
+
+/*
+ * Bring a blob from one silo into another on this disk: copied aside,
+ * verified there, then named.  FAIL_MISSING where `from` has it not.
+ */
+int silo_import(struct silo *to, struct silo *from,
+		const struct silo_expect *expect, struct pool *pool,
+		struct meter *meter) MUST_CHECK;
+
+/*
+ * Put a blob of a silo on this disk into any other, verified on the way out;
+ * 1 it was put, 0 it was there already.
+ */
+int silo_export(struct silo *from, struct silo *to,
+		const struct silo_expect *expect, struct pool *pool,
+		struct meter *meter) MUST_CHECK;
+
+/* A blob changes from one silo on this disk to another: rename, or copy. */
+int silo_move(struct silo *from, struct silo *to, const struct id *id,
+	      struct pool *pool) MUST_CHECK;
+
+/* Every blob of the silo, by name; in no order. */
+int silo_each(struct silo *silo,
+	      int (*each)(void *data, const struct id *id, uint64_t file_size),
+	      void *data) MUST_CHECK;
+
+int silo_remove(struct silo *silo, const struct id *id) MUST_CHECK;
+
+#endif
