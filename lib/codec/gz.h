@@ -43,8 +43,8 @@ int gz_open(struct gz **out, const struct source *src) MUST_CHECK;
 void gz_close(struct gz *gz);
 
 /*
- * Has it our trailer and index?  Then size and seal are known before any
- * content is read; whether they are true, gz_read() proves.
+ * Has it our trailer and index?  Then (and only then) size and seal are known
+ * before any content is read; whether they are true, gz_read() proves.
  */
 bool gz_seekable(const struct gz *gz);
 uint64_t gz_size(const struct gz *gz);
@@ -55,13 +55,13 @@ struct gz_expect {
 	const uint64_t *size;
 	const struct seal *seal;
 	const struct id *id;
-	struct hash *hash;	/* how to compute id, if not by hash_init_object */
-	enum id_algo algo;	/* of facts.id; ID_NONE: do not compute an id */
+	enum id_algo algo;	/* of facts.id; ID_NONE: only if `id` is given */
 	uint64_t max_size;	/* 0: no limit; more is FAIL_DENIED */
 };
 
 /*
- * Decode all, in order, into `sink` (NULL: only check), on all cores.
+ * Decode all, in order, into `sink` (NULL: only check), on all cores (`pool`
+ * NULL: in this thread alone).  `expect` and `found` may be NULL.
  * FAIL_CORRUPT: damaged, cut short, trailing bytes, not what was expected.
  * Content of a seekable file is checked against its piece digests, and these
  * against expect->seal, before it reaches the sink; content of a foreign
