@@ -210,3 +210,47 @@ int entry_check_path(const char *path, size_t len, enum entry_type type)
 	buf_release(&name);
 	return ret;
 }
+
+static int over(const char *what, uint64_t max, const char *setting)
+{
+	return fail(FAIL_DENIED, "more than the limit %s=%" PRIu64
+		    " of one archive; '%s' raises it", what, max, setting);
+}
+
+static uint64_t depth_of(const char *path)
+{
+	uint64_t n = 1;
+
+	while ((path = strchr(path, '/'))) {
+		path++;
+		n++;
+	}
+	return n;
+}
+
+int entry_count(struct entry_tally *tally, const struct entry *entry,
+		const struct entry_limits *limits)
+{
+	struct entry_limits max = { .entries = 0 };
+
+	if (limits)
+		max = *limits;
+	if (!max.entries)
+		max.entries = 20000000;
+	if (!max.size)
+		max.size = UINT64_MAX;
+	if (!max.depth)
+		max.depth = 4096;
+
+	if (tally->entries >= max.entries)
+		return over("entries", max.entries, "medo.maxEntries");
+	if (depth_of(entry->path) > max.depth)
+		return over("depth", max.depth, "medo.maxDepth");
+	tally->entries++;
+	if (entry->type != ENTRY_FILE)
+		return 0;
+	if (entry->size > max.size - tally->size)
+		return over("size", max.size, "medo.maxSize");
+	tally->size += entry->size;
+	return 0;
+}

@@ -37,10 +37,18 @@ struct entry_handler {
  * it.  0 means the default.
  */
 struct entry_limits {
-	uint64_t entries;	/* 20,000,000 */
-	uint64_t size;		/* sum of contents; no default limit */
-	unsigned depth;		/* 4,096 components */
+	uint64_t entries;	/* 20,000,000; medo.maxEntries */
+	uint64_t size;		/* sum of contents, no default; medo.maxSize */
+	unsigned depth;		/* 4,096 components; medo.maxDepth */
 };
+
+/* Count an entry against the limits (NULL: the defaults). */
+struct entry_tally {
+	uint64_t entries;
+	uint64_t size;
+};
+int entry_count(struct entry_tally *tally, const struct entry *entry,
+		const struct entry_limits *limits) MUST_CHECK;
 
 /*
  * May this path be created below a directory?  Refused (FAIL_FORMAT, escaped
