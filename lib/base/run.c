@@ -34,7 +34,9 @@ static int spawn(const struct run *run, int in, int out, pid_t *pid)
 		posix_spawn_file_actions_addopen(&acts, 0, "/dev/null",
 						 O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&acts, out, 1);
-	if (run->quiet)
+	if (run->both)
+		posix_spawn_file_actions_adddup2(&acts, out, 2);
+	else if (run->quiet)
 		posix_spawn_file_actions_addopen(&acts, 2, "/dev/null",
 						 O_WRONLY, 0);
 	if (run->dir)

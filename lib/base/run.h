@@ -13,6 +13,7 @@ struct run {
 	const char *input;		/* NULL: none */
 	size_t input_len;
 	bool quiet;
+	bool both;			/* stderr into `out`, too */
 };
 
 /*

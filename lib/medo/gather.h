@@ -1,0 +1,38 @@
+#ifndef GATHER_H
+#define GATHER_H
+
+#include "medo/medo.h"
+
+/*
+ * Which treeptrs a command is about.  An operand is a *.treeptr file or a
+ * directory, which means all below it; no operand means the whole work tree.
+ * Expanded places (they hold a .medo/) and .git are not entered.
+ */
+struct found {
+	char *path;	/* as the user may type it, from where he is */
+	char *name;	/* below its operand, without ".treeptr" */
+};
+
+struct gather {
+	struct found *v;
+	size_t n;
+	size_t cap;
+};
+
+#define GATHER_INIT { .v = NULL }
+#define TREEPTR_SUFFIX ".treeptr"
+
+/*
+ * Sorted by path within an operand.  An operand that is not there is
+ * FAIL_MISSING; a file that is no *.treeptr is FAIL_REQUEST.
+ */
+int gather(struct gather *g, struct medo *medo, const char *const *operands)
+	MUST_CHECK;
+/* All below one directory. */
+int gather_dir(struct gather *g, const char *dir) MUST_CHECK;
+void gather_release(struct gather *g);
+
+/* 1 it is a place that expand made (DEST with a .medo/ in it), 0 it is not. */
+int gather_is_dest(const char *dir) MUST_CHECK;
+
+#endif

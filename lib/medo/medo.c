@@ -1,0 +1,240 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "medo/medo.h"
+
+#include <sys/stat.h>
+
+#define SILO_JSON_MAX (1 << 20)
+
+int medo_open(struct medo *medo, enum medo_need need)
+{
+	int ret = gitdir_open(&medo->git, need == MEDO_ANYWHERE);
+
+	if (!ret && need == MEDO_WORK_TREE && !medo->git.top)
+		ret = fail(FAIL_REQUEST, "this command needs a work tree");
+	return ret;
+}
+
+void medo_release(struct medo *medo)
+{
+	for (size_t i = 0; i < medo->nfar; i++) {
+		silo_close(medo->far[i].silo);
+		free(medo->far[i].url);
+		free(medo->far[i].why);
+	}
+	free(medo->far);
+	silo_close(medo->store);
+	silo_close(medo->cache);
+	pool_free(medo->pool);
+	gitdir_release(&medo->git);
+	*medo = (struct medo)MEDO_INIT;
+}
+
+struct pool *medo_pool(struct medo *medo)
+{
+	if (!medo->pool)
+		medo->pool = pool_new(0);
+	return medo->pool;
+}
+
+enum id_algo medo_algo(const struct medo *medo)
+{
+	return medo->git.algo ? medo->git.algo : ID_SHA1;
+}
+
+int medo_durable(struct medo *medo, unsigned *flags)
+{
+	const char *value = gitdir_get(&medo->git, "medo.fsync");
+
+	if (value && strcmp(value, "committed") && strcmp(value, "none"))
+		return fail(FAIL_REQUEST, "git config medo.fsync: '%s' is "
+			    "neither committed nor none", quoted(value));
+	*flags = value && !strcmp(value, "none") ? 0 : SILO_DURABLE;
+	return 0;
+}
+
+int medo_store(struct medo *medo, struct silo **out)
+{
+	unsigned flags = 0;
+	char *path;
+	int ret;
+
+	if (!medo->store) {
+		if (!medo->git.common)
+			return fail(FAIL_REQUEST, "not in a git repository, so "
+				    "there is no store; say --silo DIR");
+		ret = medo_durable(medo, &flags);
+		if (ret)
+			return ret;
+		path = xstrfmt("%s/medo", medo->git.common);
+		ret = silo_open(&medo->store, path, medo_algo(medo),
+				flags | SILO_CREATE | SILO_WRITE);
+		free(path);
+		if (ret)
+			return ret;
+	}
+	*out = medo->store;
+	return 0;
+}
+
+static int cache_path(struct medo *medo, char **out)
+{
+	const char *set = gitdir_get(&medo->git, "medo.cache");
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *tail = medo_algo(medo) == ID_SHA1 ? "" : "-sha256";
+
+	if (set && starts_with(set, "~/") && home)
+		*out = xstrfmt("%s%s%s", home, set + 1, tail);
+	else if (set && *set)
+		*out = xstrfmt("%s%s", set, tail);
+	else if (xdg && *xdg == '/')
+		*out = xstrfmt("%s/medo%s", xdg, tail);
+	else if (home && *home == '/')
+		*out = xstrfmt("%s/.cache/medo%s", home, tail);
+	else
+		return fail(FAIL_REQUEST, "HOME is not set, so there is no "
+			    "place for the cache; set medo.cache");
+	return 0;
+}
+
+/* Somebody else's symlink would choose where our bytes go. */
+static int check_owner(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;
+	if (S_ISLNK(st.st_mode) && st.st_uid != geteuid() && st.st_uid)
+		return fail(FAIL_DENIED, "cache '%s' is another user's "
+			    "symlink; set medo.cache", quoted(path));
+	return 0;
+}
+
+int medo_cache(struct medo *medo, struct silo **out)
+{
+	unsigned flags = 0;
+	char *path = NULL;
+	int ret = 0;
+
+	if (!medo->cache) {
+		ret = medo_durable(medo, &flags);
+		if (!ret)
+			ret = cache_path(medo, &path);
+		if (!ret)
+			ret = check_owner(path);
+		if (!ret)
+			ret = silo_open(&medo->cache, path, medo_algo(medo),
+					flags | SILO_CREATE | SILO_WRITE);
+		free(path);
+	}
+	*out = medo->cache;
+	return ret;
+}
+
+struct silo_expect medo_expect(const struct treeptr *ptr)
+{
+	return (struct silo_expect){
+		.id = ptr->id, .size = &ptr->size,
+		.seal = ptr->has_seal ? &ptr->seal : NULL,
+	};
+}
+
+struct meter *medo_meter(struct medo *medo, const char *title,
+			 enum meter_unit unit, uint64_t total)
+{
+	return meter_start(title, unit, total,
+			   medo->quiet ? METER_OFF : medo->progress);
+}
+
+char *medo_normal_url(const char *url, const char *base)
+{
+	char *joined, *ret;
+
+	if (starts_with(url, "file://localhost/"))
+		url += strlen("file://localhost");
+	else if (starts_with(url, "file:///"))
+		url += strlen("file://");
+	else if (strstr(url, "://"))
+		return xstrdup(url);
+	if (*url == '/' || !base)
+		return file_absolute(url);
+	joined = xstrfmt("%s/%s", base, url);
+	ret = file_absolute(joined);
+	free(joined);
+	return ret;
+}
+
+int medo_resolve(const char *text, size_t len, const char *what,
+		 const char *dir, struct silo_list *list)
+{
+	struct silo_list raw = SILO_LIST_INIT;
+	int ret = silo_list_parse(&raw, text, len, what);
+
+	for (size_t i = 0; !ret && i < raw.n; i++) {
+		char *url = medo_normal_url(raw.v[i].url, dir);
+		char *push = raw.v[i].push ?
+			     medo_normal_url(raw.v[i].push, dir) : NULL;
+
+		silo_list_add(list, raw.v[i].name, url, push);
+		free(push);
+		free(url);
+	}
+	silo_list_release(&raw);
+	return ret;
+}
+
+/* `dir` is absolute; nothing above the top of the work tree counts. */
+static int nearest(const char *dir, const char *top, struct silo_list *list)
+{
+	char *at = xstrdup(dir);
+	struct buf text = BUF_INIT;
+	int ret = 0;
+
+	for (;;) {
+		char *path = xstrfmt("%s/SILO.json", strcmp(at, "/") ? at : "");
+		char *slash;
+
+		buf_reset(&text);
+		ret = file_read(path, SILO_JSON_MAX, &text);
+		if (!ret)
+			ret = medo_resolve(text.ptr, text.len, path, at, list);
+		free(path);
+		if (ret != FAIL_MISSING)
+			break;
+		fail_clear();
+		ret = 0;
+		slash = strrchr(at, '/');
+		if (!slash || slash == at || (top && !strcmp(at, top)))
+			break;
+		*slash = '\0';
+	}
+	buf_release(&text);
+	free(at);
+	return ret;
+}
+
+int medo_silos(struct medo *medo, const char *path, struct silo_list *list)
+{
+	char *abs = file_absolute(path);
+	const char *url;
+	char *slash;
+	int ret = 0;
+
+	for (size_t i = 0;
+	     (url = gitdir_get_nth(&medo->git, "medo.silo", i)); i++) {
+		char *normal = medo_normal_url(url, medo->git.top);
+
+		silo_list_add(list, NULL, normal, normal);
+		free(normal);
+	}
+	if (!list->n) {
+		slash = strrchr(abs, '/');
+		if (slash > abs)
+			*slash = '\0';
+		ret = nearest(abs, medo->git.top, list);
+	}
+	free(abs);
+	return ret;
+}

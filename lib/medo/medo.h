@@ -1,0 +1,100 @@
+#ifndef MEDO_H
+#define MEDO_H
+
+#include "base/meter.h"
+#include "base/pool.h"
+#include "model/gitdir.h"
+#include "model/policy.h"
+#include "model/treeptr.h"
+#include "silo/silo.h"
+
+/*
+ * What a command runs in: the repository, the user's settings, the two silos
+ * on this disk, the far ones and who may be trusted.
+ */
+struct medo_far {
+	char *url;		/* as resolved */
+	struct silo *silo;
+	int dead;		/* the failure of the only try, or 0 */
+	char *why;
+};
+
+struct medo {
+	struct gitdir git;
+	enum meter_mode progress;
+	bool quiet;
+	struct pool *pool;
+	struct silo *store;
+	struct silo *cache;
+	struct medo_far *far;
+	size_t nfar;
+	size_t far_cap;
+};
+
+#define MEDO_INIT { .git = GITDIR_INIT }
+
+enum medo_need {
+	MEDO_ANYWHERE,		/* repository or not */
+	MEDO_REPO,		/* a repository, perhaps bare */
+	MEDO_WORK_TREE,
+};
+
+int medo_open(struct medo *medo, enum medo_need need) MUST_CHECK;
+void medo_release(struct medo *medo);
+
+struct pool *medo_pool(struct medo *medo);
+
+/*
+ * The silos on this disk, made when first asked for; borrowed.  The store is
+ * $GIT_COMMON_DIR/medo, what this repository made; FAIL_REQUEST outside one.
+ * The cache is medo.cache, or ${XDG_CACHE_HOME:-~/.cache}/medo.
+ */
+int medo_store(struct medo *medo, struct silo **out) MUST_CHECK;
+int medo_cache(struct medo *medo, struct silo **out) MUST_CHECK;
+
+/* Ids of this repository, or SHA-1 outside one. */
+enum id_algo medo_algo(const struct medo *medo);
+
+/* SILO_DURABLE, or 0 with medo.fsync = none. */
+int medo_durable(struct medo *medo, unsigned *flags) MUST_CHECK;
+
+/*
+ * The silos of a pointer at `path` (as the shell sees it): medo.silo, else the
+ * nearest SILO.json from its folder up to the top of the work tree.  URLs
+ * are resolved: a relative path is relative to its SILO.json.  `list` is the
+ * caller's; 0 entries where there is no SILO.json at all.
+ */
+int medo_silos(struct medo *medo, const char *path, struct silo_list *list)
+	MUST_CHECK;
+
+/* The same for a SILO.json whose text is at hand; `dir` is its folder. */
+int medo_resolve(const char *text, size_t len, const char *what,
+		 const char *dir, struct silo_list *list) MUST_CHECK;
+
+/*
+ * May this URL be read from, written to?  FAIL_DENIED names the command that
+ * allows it.
+ */
+int medo_may(struct medo *medo, const char *url, bool write) MUST_CHECK;
+
+/* `git medo allow`, and what init does with a URL that the user typed. */
+int medo_allow(struct medo *medo, const char *url) MUST_CHECK;
+
+/* "/abs" for paths and file:// (yours); other URLs as they are. */
+char *medo_normal_url(const char *url, const char *base);
+
+/*
+ * An open far silo, borrowed; a silo that is down is tried once a process.
+ * Trust is asked here.
+ */
+int medo_far(struct medo *medo, const char *url, bool write,
+	     struct silo **out) MUST_CHECK;
+
+/* What the pointer promises, for the functions of silo.h. */
+struct silo_expect medo_expect(const struct treeptr *ptr);
+
+/* A meter as the user's options say; NULL where there is nothing to show. */
+struct meter *medo_meter(struct medo *medo, const char *title,
+			 enum meter_unit unit, uint64_t total);
+
+#endif

@@ -1,0 +1,95 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "medo/medo.h"
+
+/*
+ * SILO.json comes with the repository, so its author chooses the URLs.  What
+ * may be read or written is the user's to say, in git config; https for
+ * reading is the exception, since anybody may read it anyway.
+ */
+static bool below(const char *url, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	while (n > 1 && prefix[n - 1] == '/')
+		n--;
+	return !strncmp(url, prefix, n) &&
+	       (!url[n] || url[n] == '/' || prefix[n - 1] == '/');
+}
+
+static bool said(struct medo *medo, const char *key, const char *url)
+{
+	const char *value;
+
+	for (size_t i = 0; (value = gitdir_get_nth(&medo->git, key, i)); i++) {
+		char *normal = medo_normal_url(value, medo->git.top);
+		bool yes = below(url, normal);
+
+		free(normal);
+		if (yes)
+			return true;
+	}
+	return false;
+}
+
+int medo_may(struct medo *medo, const char *url, bool write)
+{
+	if (said(medo, "medo.allow", url) || said(medo, "medo.silo", url))
+		return 0;
+	if (!write && starts_with(url, "https://"))
+		return 0;
+	return fail(FAIL_DENIED, "%s silo '%s' needs your word; "
+		    "say it with: git medo allow '%s'",
+		    write ? "writing to" : "reading from", quoted(url),
+		    quoted(url));
+}
+
+int medo_allow(struct medo *medo, const char *url)
+{
+	char *normal = medo_normal_url(url, NULL);
+	int ret = gitdir_add(&medo->git, "medo.allow", normal);
+
+	free(normal);
+	return ret;
+}
+
+static struct medo_far *far_slot(struct medo *medo, const char *url)
+{
+	for (size_t i = 0; i < medo->nfar; i++)
+		if (!strcmp(medo->far[i].url, url))
+			return &medo->far[i];
+	ALLOC_GROW(medo->far, medo->nfar, medo->far_cap);
+	medo->far[medo->nfar] = (struct medo_far){ .url = xstrdup(url) };
+	return &medo->far[medo->nfar++];
+}
+
+int medo_far(struct medo *medo, const char *url, bool write,
+	     struct silo **out)
+{
+	struct medo_far *far;
+	unsigned flags = 0;
+	int ret = medo_may(medo, url, write);
+
+	if (ret)
+		return ret;
+	far = far_slot(medo, url);
+	if (far->dead) {
+		fail_adopt(far->why);
+		return far->dead;
+	}
+	if (!far->silo) {
+		ret = medo_durable(medo, &flags);
+		if (!ret)
+			ret = silo_open(&far->silo, url, medo_algo(medo),
+					flags | (write ? SILO_WRITE : 0));
+		if (ret) {
+			far->dead = ret;
+			far->why = xstrdup(fail_text());
+			return ret;
+		}
+	}
+	*out = far->silo;
+	return 0;
+}

@@ -1,0 +1,210 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/run.h"
+#include "model/gitdir.h"
+
+static int read_config(struct gitdir *g)
+{
+	static const char *const argv[] = {
+		"git", "config", "-z", "--list", NULL
+	};
+	struct run run = { .argv = argv };
+	struct buf out = BUF_INIT;
+	int ret = run_capture(&run, &out, 0);
+	const char *p, *end;
+
+	if (ret > 0)
+		ret = fail(FAIL_REQUEST, "git config failed");
+	for (p = out.ptr, end = p + out.len; !ret && p < end;
+	     p += strlen(p) + 1) {
+		/* "key\nvalue", or "key" alone for a bare boolean */
+		const char *nl = strchr(p, '\n');
+
+		strs_addn(&g->keys, p, nl ? (size_t)(nl - p) : strlen(p));
+		strs_add(&g->values, nl ? nl + 1 : "true");
+	}
+	buf_release(&out);
+	return ret;
+}
+
+/* Lines of rev-parse, in the order of the questions. */
+static int take_answers(struct gitdir *g, const struct strs *lines)
+{
+	if (lines->n < 5)
+		return fail(FAIL_SYSTEM, "cannot understand git rev-parse");
+	g->dir = xstrdup(lines->v[0]);
+	g->common = xstrdup(lines->v[1]);
+	g->algo = id_algo_parse(lines->v[2]);
+	if (!g->algo)
+		return fail(FAIL_DENIED, "object format '%s' is not known; "
+			    "it needs a newer medo", quoted(lines->v[2]));
+	if (!strcmp(lines->v[3], "true") && lines->n > 5)
+		g->top = xstrdup(lines->v[5]);
+	g->prefix = xstrdup(lines->v[4]);
+	return 0;
+}
+
+static void split_lines(const struct buf *text, struct strs *lines)
+{
+	const char *p = text->ptr, *nl;
+
+	for (; (nl = strchr(p, '\n')); p = nl + 1)
+		strs_addn(lines, p, (size_t)(nl - p));
+}
+
+/* Why not, in git's own words. */
+static int why_not(void)
+{
+	static const char *const argv[] = { "git", "rev-parse", "--git-dir",
+					    NULL };
+	struct run run = { .argv = argv, .both = true };
+	struct buf out = BUF_INIT;
+	int ret = run_capture(&run, &out, 65536);
+	size_t len = strcspn(out.ptr, "\n");
+
+	if (ret < 0)
+		goto out;
+	out.ptr[len] = '\0';
+	ret = fail(FAIL_REQUEST, "%s", len ?
+		   quoted(starts_with(out.ptr, "fatal: ") ? out.ptr + 7 :
+			  out.ptr) : "not a git repository");
+out:
+	buf_release(&out);
+	return ret;
+}
+
+int gitdir_open(struct gitdir *g, bool optional)
+{
+	/* The work tree's top comes last: in a bare repository it fails. */
+	static const char *const argv[] = {
+		"git", "rev-parse", "--path-format=absolute", "--git-dir",
+		"--git-common-dir", "--show-object-format",
+		"--is-inside-work-tree", "--show-prefix", "--show-toplevel",
+		NULL
+	};
+	struct run run = { .argv = argv, .quiet = true };
+	struct strs lines = STRS_INIT;
+	struct buf out = BUF_INIT;
+	int ret = run_capture(&run, &out, 1 << 20);
+
+	if (ret < 0)
+		goto out;
+	split_lines(&out, &lines);
+	if (lines.n >= 5)
+		ret = take_answers(g, &lines);
+	else
+		ret = optional ? 0 : why_not();
+	if (!ret)
+		ret = read_config(g);
+out:
+	strs_release(&lines);
+	buf_release(&out);
+	return ret;
+}
+
+void gitdir_release(struct gitdir *g)
+{
+	free(g->top);
+	free(g->dir);
+	free(g->common);
+	free(g->prefix);
+	strs_release(&g->keys);
+	strs_release(&g->values);
+	*g = (struct gitdir)GITDIR_INIT;
+}
+
+const char *gitdir_get(const struct gitdir *g, const char *key)
+{
+	for (size_t i = g->keys.n; i-- > 0;)
+		if (!strcmp(g->keys.v[i], key))
+			return g->values.v[i];
+	return NULL;
+}
+
+const char *gitdir_get_nth(const struct gitdir *g, const char *key, size_t n)
+{
+	for (size_t i = 0; i < g->keys.n; i++)
+		if (!strcmp(g->keys.v[i], key) && !n--)
+			return g->values.v[i];
+	return NULL;
+}
+
+int gitdir_get_u64(const struct gitdir *g, const char *key, uint64_t missing,
+		   uint64_t *out)
+{
+	const char *value = gitdir_get(g, key);
+	unsigned long long n;
+	unsigned shift = 0;
+	char *end;
+
+	*out = missing;
+	if (!value)
+		return 0;
+	errno = 0;
+	n = strtoull(value, &end, 10);
+	if (*end == 'k' || *end == 'K')
+		shift = 10;
+	else if (*end == 'm' || *end == 'M')
+		shift = 20;
+	else if (*end == 'g' || *end == 'G')
+		shift = 30;
+	if (shift)
+		end++;
+	if (errno || end == value || *end || *value == '-' ||
+	    n > UINT64_MAX >> shift)
+		return fail(FAIL_REQUEST, "git config %s: '%s' is not a number",
+			    key, quoted(value));
+	*out = (uint64_t)n << shift;
+	return 0;
+}
+
+int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,
+		    bool *out)
+{
+	static const char *const words[] = {
+		"false", "true", "no", "yes", "off", "on", "0", "1", "",
+	};
+	const char *value = gitdir_get(g, key);
+
+	*out = missing;
+	if (!value)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(value, words[i])) {
+			*out = i % 2;
+			return 0;
+		}
+	return fail(FAIL_REQUEST, "git config %s: '%s' is not a boolean", key,
+		    quoted(value));
+}
+
+int gitdir_git(const struct gitdir *g, const char *const *argv,
+	       struct buf *out)
+{
+	struct run run = { .argv = argv, .dir = g->top ? g->top : g->dir };
+
+	return run_capture(&run, out, 0);
+}
+
+int gitdir_add(struct gitdir *g, const char *key, const char *value)
+{
+	const char *argv[] = { "git", "config", "--local", "--add", key, value,
+			       NULL };
+	struct buf out = BUF_INIT;
+	int ret;
+
+	for (size_t i = 0; i < g->keys.n; i++)
+		if (!strcmp(g->keys.v[i], key) && !strcmp(g->values.v[i], value))
+			return 0;
+	ret = gitdir_git(g, argv, &out);
+	buf_release(&out);
+	if (ret > 0)
+		return fail(FAIL_SYSTEM, "git config cannot set '%s'", key);
+	if (ret < 0)
+		return ret;
+	strs_add(&g->keys, key);
+	strs_add(&g->values, value);
+	return 0;
+}

@@ -1,0 +1,49 @@
+#ifndef GITDIR_H
+#define GITDIR_H
+
+#include "base/buf.h"
+#include "codec/id.h"
+
+/*
+ * Where git keeps this repository, and what its configuration says: both in
+ * git's own words (git rev-parse, git config), so that safe.directory, -c,
+ * includes and the environment count as they do for git.
+ */
+struct gitdir {
+	char *top;		/* work tree; NULL in a bare repository */
+	char *dir;		/* $GIT_DIR, absolute */
+	char *common;		/* $GIT_COMMON_DIR, absolute */
+	char *prefix;		/* where we are below `top`: "" or "a/b/" */
+	enum id_algo algo;
+	struct strs keys;	/* configuration, in git's order */
+	struct strs values;	/* values.v[i] belongs to keys.v[i] */
+};
+
+#define GITDIR_INIT { .keys = STRS_INIT, .values = STRS_INIT }
+
+/*
+ * FAIL_REQUEST outside a repository, in git's words.  With `optional`, that
+ * is 0 and `dir` stays NULL; the configuration is read all the same.
+ */
+int gitdir_open(struct gitdir *g, bool optional) MUST_CHECK;
+void gitdir_release(struct gitdir *g);
+
+/* The last value of "medo.fsync", say (section and name in lower case). */
+const char *gitdir_get(const struct gitdir *g, const char *key);
+/* FAIL_REQUEST names a value that is not a number (k, m, g known). */
+int gitdir_get_u64(const struct gitdir *g, const char *key, uint64_t missing,
+		   uint64_t *out) MUST_CHECK;
+int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,
+		    bool *out) MUST_CHECK;
+/* Every value of a multi-valued key: 0, 1 ...; NULL behind the last. */
+const char *gitdir_get_nth(const struct gitdir *g, const char *key, size_t n);
+
+/* Add a value to the repository's own configuration. */
+int gitdir_add(struct gitdir *g, const char *key, const char *value)
+	MUST_CHECK;
+
+/* Run git here; its status, as run_capture() has it. */
+int gitdir_git(const struct gitdir *g, const char *const *argv,
+	       struct buf *out) MUST_CHECK;
+
+#endif
