@@ -5,14 +5,20 @@
 #include "codec/id.h"
 
 /*
- * Strict reading (RFC 8259: no duplicate keys, valid UTF-8, no BOM, depth 64,
- * integers up to 2^53-1), lossless about members we do not know, and writing.
- * The only module that touches cJSON.  Failures are FAIL_FORMAT with line and
- * column; json_in() puts the file's name in front.
+ * Strict reading (RFC 8259: no duplicate keys, valid UTF-8, no BOM, no NUL in
+ * a key, depth 64, integers up to 2^53-1), lossless about members we do not
+ * know, and writing.  The only module that touches cJSON.  A scanner of our
+ * own decides what is well-formed; cJSON decodes strings that have escapes.
+ * Failures are FAIL_FORMAT with line and column or with the key.
  */
 struct json;
 
-/* `what` names the text in messages, "'deps/x.treeptr'" say; it is copied. */
+/*
+ * `text` is borrowed and must stay as long as the result.  `what`, copied,
+ * names the text in messages, "'deps/x.treeptr'" say; NULL: nothing is put in
+ * front, so that the caller can, with fail_in().  Memory: about 100 bytes a
+ * value; bound the text.
+ */
 int json_parse(struct json **out, const char *text, size_t len,
 	       const char *what) MUST_CHECK;
 void json_free(struct json *json);	/* the root only; NULL is fine */
@@ -24,10 +30,10 @@ enum json_type json_type(const struct json *json);
 /* The member, borrowed, or NULL.  `json` may be NULL or not an object. */
 const struct json *json_get(const struct json *json, const char *key);
 
-/* Elements of an array, members of an object, in their order. */
+/* Elements of an array, members of an object, in their order, in O(1). */
 size_t json_count(const struct json *json);
 const struct json *json_at(const struct json *json, size_t i);
-const char *json_key_at(const struct json *json, size_t i);
+const char *json_key_at(const struct json *json, size_t i);	/* decoded */
 
 /* The value as it was written, byte for byte; borrowed from the root. */
 const char *json_raw(const struct json *json, size_t *len);
