@@ -5,7 +5,7 @@
 
 /*
  * What an archive holds, whatever its format.  Paths are the archive's bytes
- * without leading "./" and trailing "/"; entry_check() passed them.
+ * without leading "./" and trailing "/"; entry_check_path() passed them.
  */
 enum entry_type { ENTRY_FILE, ENTRY_DIR, ENTRY_SYMLINK, ENTRY_HARDLINK };
 

@@ -15,6 +15,7 @@
  * `entry->mode` and mtime are written as they are: the caller normalises.
  */
 void tar_add_header(struct buf *out, const struct entry *entry);
+size_t tar_header_size(const struct entry *entry);	/* what it would add */
 uint64_t tar_padding(uint64_t size);	/* 0 to 511 */
 #define TAR_END_SIZE 1024		/* two zero blocks */
 #define TAR_MTIME 315532800		/* of canonical entries: 1980-01-01 */
