@@ -139,25 +139,21 @@ static int refuse(const struct json *json, const char *key, const char *why)
 		    what ? ": " : "", quoted(key), why);
 }
 
-/* 1 and its bytes, borrowed; 0: not there. */
-static int take_bytes(const struct json *json, const char *key,
-		      const char **out, size_t *len)
+/* The bytes of a value that should be a string; not always NUL behind them. */
+static int string_bytes(const struct json *value, const char *key,
+			const char **out, size_t *len)
 {
-	const struct json *member = json_get(json, key);
+	struct json *self = own(value);
 
-	if (!member)
-		return 0;
-	if (member->type != JSON_STRING)
-		return refuse(json, key, "is not a string");
-	if (member->flags & STR_NUL)
-		return refuse(json, key, "contains NUL");
-	*out = member->text + 1;
-	*len = member->len - 2;
-	if (member->flags & STR_ESCAPED) {
-		struct json *self = own(member);
-
+	if (value->type != JSON_STRING)
+		return refuse(value, key, "is not a string");
+	if (value->flags & STR_NUL)
+		return refuse(value, key, "contains NUL");
+	*out = value->text + 1;
+	*len = value->len - 2;
+	if (value->flags & STR_ESCAPED) {
 		if (!self->str)
-			self->str = json_decode(member->text, member->len);
+			self->str = json_decode(value->text, value->len);
 		if (!self->str)
 			return json_no_memory();
 		*out = self->str;
@@ -166,19 +162,56 @@ static int take_bytes(const struct json *json, const char *key,
 	return 1;
 }
 
+static int take_bytes(const struct json *json, const char *key,
+		      const char **out, size_t *len)
+{
+	const struct json *member = json_get(json, key);
+
+	return member ? string_bytes(member, key, out, len) : 0;
+}
+
 int json_take_str(const struct json *json, const char *key, const char **out)
 {
+	const struct json *member = json_get(json, key);
 	const char *bytes;
-	struct json *self;
 	size_t len;
-	int ret = take_bytes(json, key, &bytes, &len);
+	int ret;
 
-	if (ret <= 0)
+	if (!member)
+		return 0;
+	ret = string_bytes(member, key, &bytes, &len);
+	if (ret < 0)
 		return ret;
-	self = own(json_get(json, key));
-	if (!self->str)
-		self->str = xmemdup(bytes, len);
-	*out = self->str;
+	if (!member->str)
+		own(member)->str = xmemdup(bytes, len);
+	*out = member->str;
+	return 1;
+}
+
+int json_take_strs(const struct json *json, const char *key, size_t max,
+		   struct strs *out)
+{
+	const struct json *member = json_get(json, key);
+	const char *bytes;
+	char why[64];
+	size_t len;
+	int ret;
+
+	if (!member)
+		return 0;
+	if (member->type != JSON_ARRAY)
+		return refuse(json, key, "is not an array of strings");
+	if (member->count > max) {
+		snprintf(why, sizeof(why), "has %zu elements; at most %zu are "
+			 "read", (size_t)member->count, max);
+		return refuse(json, key, why);
+	}
+	for (size_t i = 0; i < member->count; i++) {
+		ret = string_bytes(child(member, i), key, &bytes, &len);
+		if (ret < 0)
+			return ret;
+		strs_addn(out, bytes, len);
+	}
 	return 1;
 }
 

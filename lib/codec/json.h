@@ -45,6 +45,8 @@ const char *json_raw(const struct json *json, size_t *len);
  */
 int json_take_str(const struct json *json, const char *key, const char **out)
 	MUST_CHECK;
+int json_take_strs(const struct json *json, const char *key, size_t max,
+		   struct strs *out) MUST_CHECK;	/* an array; appended */
 int json_take_u64(const struct json *json, const char *key, uint64_t *out)
 	MUST_CHECK;
 int json_take_bool(const struct json *json, const char *key, bool *out)
@@ -63,5 +65,9 @@ void json_add_stringn(struct buf *out, const char *s, size_t len);
  * strings and numbers as they were written.
  */
 void json_add_pretty(struct buf *out, const struct json *json, int depth);
+
+/* The same for `"key": value`, the i-th member, on a line at that depth. */
+void json_add_member(struct buf *out, const struct json *json, size_t i,
+		     int depth);
 
 #endif

@@ -65,16 +65,23 @@ void json_add_pretty(struct buf *out, const struct json *json, int depth)
 		return;
 	}
 	for (size_t i = 0; i < json->count; i++) {
-		const struct json *child = json_at(json, i);
-
 		buf_addc(out, i ? ',' : object ? '{' : '[');
 		new_line(out, depth + 1);
-		if (object) {
-			buf_add(out, child->key_text, child->key_len);
-			buf_add(out, ": ", 2);
-		}
-		json_add_pretty(out, child, depth + 1);
+		if (object)
+			json_add_member(out, json, i, depth + 1);
+		else
+			json_add_pretty(out, json_at(json, i), depth + 1);
 	}
 	new_line(out, depth);
 	buf_addc(out, object ? '}' : ']');
+}
+
+void json_add_member(struct buf *out, const struct json *json, size_t i,
+		     int depth)
+{
+	const struct json *member = json_at(json, i);
+
+	buf_add(out, member->key_text, member->key_len);
+	buf_add(out, ": ", 2);
+	json_add_pretty(out, member, depth);
 }

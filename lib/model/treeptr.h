@@ -22,8 +22,8 @@ struct treeptr {
 	bool has_tree;
 	struct id tree;
 	char *prefix;		/* NULL: none */
-	char *provenance;	/* raw JSON object as it was written, or NULL */
-	struct buf rest;	/* members that are not ours, as written */
+	char *provenance;	/* JSON object, indented for its place, or NULL */
+	struct buf rest;	/* members that are not ours, the same way */
 };
 
 #define TREEPTR_INIT { .rest = BUF_INIT }
@@ -32,8 +32,10 @@ struct treeptr {
 bool treeptr_likely(const char *text, size_t len);
 
 /*
- * On failure (FAIL_FORMAT), `ptr` keeps what it held before.  `what` names the
- * text in messages: the path, unquoted.
+ * Any JSON object with the right members will do, canonical or made by hand,
+ * if a newline ends it (else it may be cut off).  On failure (FAIL_FORMAT;
+ * FAIL_DENIED: of a later version), `ptr` keeps what it held before.  `what`
+ * names the text in messages: the path, unquoted.
  */
 int treeptr_parse(struct treeptr *ptr, const char *text, size_t len,
 		  const char *what) MUST_CHECK;
@@ -49,7 +51,8 @@ bool treeptr_canonical(const struct treeptr *ptr, const char *text, size_t len);
 
 /*
  * Set a provenance key to a string ("url", "date", or any K of --meta K=V),
- * keeping what else is there; a key that is there is replaced.
+ * keeping what else is there; a key that is there is replaced.  FAIL_REQUEST:
+ * not such a key, not UTF-8, or too much.
  */
 int treeptr_set_meta(struct treeptr *ptr, const char *key, const char *value)
 	MUST_CHECK;
