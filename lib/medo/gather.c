@@ -140,16 +140,13 @@ static int gather_one(struct gather *g, const char *operand)
 	return 0;
 }
 
-/* "" where we are at the top, else "../" as often as it takes. */
-static char *way_up(const struct medo *medo)
+char *gather_way_up(const struct medo *medo)
 {
 	struct buf up = BUF_INIT;
 
 	for (const char *p = medo->git.prefix; p && *p; p++)
 		if (*p == '/')
 			buf_adds(&up, "../");
-	if (up.len)
-		buf_setlen(&up, up.len - 1);
 	return buf_detach(&up);
 }
 
@@ -158,18 +155,14 @@ int gather(struct gather *g, struct medo *medo, const char *const *operands)
 	char *top;
 	int ret = 0;
 
-	for (; !ret && *operands; operands++) {
-		ret = gather_one(g, *operands);
-		if (ret || operands[1])
-			continue;
-		return 0;
-	}
-	if (ret || g->n)
+	for (size_t i = 0; !ret && operands[i]; i++)
+		ret = gather_one(g, operands[i]);
+	if (ret || *operands)
 		return ret;
 	if (!medo->git.top)
 		return fail(FAIL_REQUEST, "not in a work tree, so name a "
 			    "treeptr or a directory");
-	top = way_up(medo);
+	top = gather_way_up(medo);
 	ret = gather_dir(g, *top ? top : ".");
 	free(top);
 	return ret;

@@ -32,6 +32,9 @@ int gather(struct gather *g, struct medo *medo, const char *const *operands)
 int gather_dir(struct gather *g, const char *dir) MUST_CHECK;
 void gather_release(struct gather *g);
 
+/* From where we are to the top of the work tree: "" or "../../"; yours. */
+char *gather_way_up(const struct medo *medo);
+
 /* 1 it is a place that expand made (DEST with a .medo/ in it), 0 it is not. */
 int gather_is_dest(const char *dir) MUST_CHECK;
 

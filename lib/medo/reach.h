@@ -1,0 +1,44 @@
+#ifndef REACH_H
+#define REACH_H
+
+#include "medo/medo.h"
+
+/*
+ * Which blobs the work tree, the index and the history name: each id once,
+ * with its size and one path (below the top of the work tree, or as typed).
+ */
+struct named {
+	uint64_t size;
+	bool has_seal;
+	struct seal seal;
+	char *path;
+};
+
+struct reach {
+	struct idset ids;
+	struct named *v;	/* v[i] belongs to ids.ids[i] */
+	size_t cap;
+	bool strict;		/* a malformed pointer ends it; else a warning */
+};
+
+#define REACH_INIT { .v = NULL }
+
+/* Pointers that lie in the work tree; operands as for gather(). */
+int reach_tree(struct reach *r, struct medo *medo, const char *const *operands)
+	MUST_CHECK;
+
+/* Pointers that `git rev-list ARGS` reaches, below `dir` if not NULL. */
+int reach_history(struct reach *r, struct medo *medo, const char *const *revs,
+		  const char *dir) MUST_CHECK;
+
+/* Everything this repository may still need: all refs, reflogs, indexes. */
+int reach_roots(struct reach *r, struct medo *medo) MUST_CHECK;
+
+/* Take over from `from` what lies in `silo`. */
+int reach_keep(struct reach *r, const struct reach *from, struct silo *silo)
+	MUST_CHECK;
+
+struct silo_expect reach_expect(const struct reach *r, size_t i);
+void reach_release(struct reach *r);
+
+#endif
