@@ -15,7 +15,7 @@ struct opt {
 	enum opt_type type;
 	char ch;		/* 0: none */
 	const char *name;
-	void *var;		/* int *, const char **, struct strs *, uint64_t * */
+	void *var;		/* int, const char *, struct strs, uint64_t */
 	const char *arg;	/* what the value is called: "url" */
 	const char *help;
 	int set;		/* OPT_SET_: the value stored */

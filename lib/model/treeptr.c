@@ -169,7 +169,8 @@ static int take_others(struct treeptr *ptr, const struct json *json)
 
 	if (provenance) {
 		if (json_type(provenance) != JSON_OBJECT)
-			return fail(FAIL_FORMAT, "'provenance' is not an object");
+			return fail(FAIL_FORMAT,
+				    "'provenance' is not an object");
 		json_add_pretty(&out, provenance, 1);
 		ptr->provenance = buf_detach(&out);
 	}

@@ -22,7 +22,7 @@ struct treeptr {
 	bool has_tree;
 	struct id tree;
 	char *prefix;		/* NULL: none */
-	char *provenance;	/* JSON object, indented for its place, or NULL */
+	char *provenance;	/* JSON object, indented for its place */
 	struct buf rest;	/* members that are not ours, the same way */
 };
 

@@ -144,10 +144,10 @@ static int do_table(const char *path)
 	return ret ? failed(ret) : 0;
 }
 
-static int do_string(void)
+static int do_string(const char *path)
 {
 	struct buf in = BUF_INIT, out = BUF_INIT;
-	int ret = file_read("/dev/stdin", TEXT_MAX, &in);
+	int ret = file_read(path, TEXT_MAX, &in);
 
 	json_add_stringn(&out, in.ptr, in.len);
 	printf("%s\n", out.ptr);
@@ -196,8 +196,8 @@ int test_json(int argc, const char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], "table"))
 		return do_table(argv[2]);
-	if (argc == 2 && !strcmp(argv[1], "string"))
-		return do_string();
+	if (argc == 3 && !strcmp(argv[1], "string"))
+		return do_string(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "bench"))
 		return do_bench(argv[2], atol(argv[3]));
 	while (argc >= 3 && verb < ARRAY_SIZE(verbs) &&
