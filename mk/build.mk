@@ -46,6 +46,31 @@ $(LIBMEDO): $(LIB_OBJ)
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(call obj,$(CMD_SRC) $(TOOL_SRC)))
 
+# Two programs out of one main.c: what git starts all the time, and the rest.
+LIGHT_CMDS = main out init allow url_for status
+LIGHT_OBJ = $(patsubst %,$(B)/obj/light/%.o,$(LIGHT_CMDS))
+FULL_OBJ = $(call obj,$(CMD_SRC))
+BIN = $(B)/bin
+
+$(B)/obj/light/%.o: git-medo/%.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DMEDO_LIGHT -MMD -MP -c -o $@ $<
+
+programs: $(BIN)/git-medo $(BIN)/git-medo--full $(BIN)/medo $(BIN)/silo
+
+$(BIN)/git-medo: $(LIGHT_OBJ) $(LIBMEDO)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(LIGHT_OBJ) $(LIBMEDO) $(LIBS_LIGHT)
+
+$(BIN)/git-medo--full: $(FULL_OBJ) $(LIBMEDO)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(FULL_OBJ) $(LIBMEDO) $(LIBS_FULL)
+
+$(BIN)/medo $(BIN)/silo: $(BIN)/git-medo
+	ln -sf git-medo $@
+
+-include $(LIGHT_OBJ:.o=.d)
+
 tool: $(B)/test-tool
 $(B)/test-tool: $(call obj,$(TOOL_SRC)) $(LIBMEDO)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,$(TOOL_SRC)) $(LIBMEDO) $(LIBS_FULL)

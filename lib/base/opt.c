@@ -223,12 +223,32 @@ static void parse_short(struct parse *parse, const char *arg)
 	}
 }
 
+/* For the completion of shells: options TAB help, a line each. */
+static NORETURN void list(const struct opt *opts)
+{
+	for (; opts->type != OPT_END_; opts++) {
+		if (!opts->help)
+			continue;
+		if (opts->ch)
+			printf("-%c%s", opts->ch, opts->name ? ", " : "");
+		if (opts->name)
+			printf("--%s", opts->name);
+		if (opts->arg)
+			printf(" <%s>", opts->arg);
+		printf("\t%.*s\n", (int)strcspn(opts->help, "\n"),
+		       opts->help);
+	}
+	exit(0);
+}
+
 int opt_parse(int argc, const char **argv, const struct opt *opts,
 	      const char *const *usage)
 {
 	struct parse parse = { opts, usage, argv + (argc > 0) };
 	int n = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "--list-opts"))
+		list(opts);
 	while (*parse.argv) {
 		const char *arg = *parse.argv++;
 

@@ -283,7 +283,7 @@ void stage_drop(struct stage *stage)
 		return;
 	if (*slots[stage->slot].path &&
 	    file_remove_tree(AT_FDCWD, slots[stage->slot].path))
-		say("warning", "%s", fail_text());
+		say("warning: ", "%s", fail_text());
 	if (stage->fd >= 0)
 		close(stage->fd);
 	slot_free(stage->slot);

@@ -181,7 +181,7 @@ void temp_sweep(const char *dir)
 		if (fd < 0)
 			continue;
 		if (orphan(fd) && file_remove_tree(at, name))
-			say("warning", "%s", fail_text());
+			say("warning: ", "%s", fail_text());
 		close(fd);
 	}
 out:

@@ -211,7 +211,7 @@ int fetch_again(struct medo *medo, const char *path, const struct treeptr *ptr,
 		ret = there < 0 ? there : FAIL_CORRUPT;
 		goto out;
 	}
-	say("warning", "%s; fetching it again", why);
+	say("warning: ", "%s; fetching it again", why);
 	ret = silo_remove(cache, &ptr->id);
 	if (!ret)
 		ret = from_far(medo, path, cache, &expect, NULL);

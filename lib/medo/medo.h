@@ -77,8 +77,12 @@ int medo_resolve(const char *text, size_t len, const char *what,
  */
 int medo_may(struct medo *medo, const char *url, bool write) MUST_CHECK;
 
-/* `git medo allow`, and what init does with a URL that the user typed. */
-int medo_allow(struct medo *medo, const char *url) MUST_CHECK;
+/*
+ * `git medo allow`, and what init does with a URL that the user typed: into
+ * the repository's configuration, or the user's; or out of it.
+ */
+int medo_allow(struct medo *medo, const char *url, bool global, bool remove)
+	MUST_CHECK;
 
 /* "/abs" for paths and file:// (yours); other URLs as they are. */
 char *medo_normal_url(const char *url, const char *base);

@@ -46,10 +46,12 @@ int medo_may(struct medo *medo, const char *url, bool write)
 		    quoted(url));
 }
 
-int medo_allow(struct medo *medo, const char *url)
+int medo_allow(struct medo *medo, const char *url, bool global, bool remove)
 {
 	char *normal = medo_normal_url(url, NULL);
-	int ret = gitdir_add(&medo->git, "medo.allow", normal);
+	int ret = remove ?
+		  gitdir_remove(&medo->git, "medo.allow", normal, global) :
+		  gitdir_add(&medo->git, "medo.allow", normal, global);
 
 	free(normal);
 	return ret;

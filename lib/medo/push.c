@@ -138,7 +138,7 @@ static int push_one(struct pusher *p, const struct reach *r, size_t i)
 			continue;
 		ret = send(p, &expect, path, list.v[k].push);
 		if (ret && !first && ret != FAIL_STOPPED) {
-			say("warning", "%s", fail_text());
+			say("warning: ", "%s", fail_text());
 			fail_clear();
 			ret = 0;
 		}
@@ -178,7 +178,7 @@ int push_blobs(struct medo *medo, const struct reach *r,
 			continue;
 		/* One that cannot be pushed must not keep back the others. */
 		if (worst)
-			say("error", "%s", why);
+			say("error: ", "%s", why);
 		result->missing += ret == FAIL_MISSING;
 		free(why);
 		why = xstrdup(fail_text());

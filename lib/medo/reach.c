@@ -67,7 +67,7 @@ static int bad_pointer(struct reach *r, int ret)
 {
 	if (r->strict || ret == FAIL_STOPPED)
 		return ret;
-	say("warning", "%s", fail_text());
+	say("warning: ", "%s", fail_text());
 	fail_clear();
 	return 0;
 }

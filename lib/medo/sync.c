@@ -114,7 +114,7 @@ static int complain(struct sync *s, int ret)
 {
 	if (ret == FAIL_STOPPED || ret == FAIL_SYSTEM)
 		return ret;
-	say("error", "%s", fail_text());
+	say("error: ", "%s", fail_text());
 	fail_clear();
 	s->result->failed++;
 	return 0;
@@ -165,7 +165,7 @@ static int drop_one(struct sync *s, const char *rel)
 		fail_clear();
 		ret = 0;
 	} else if (!ret && !stat_same(&was, &is)) {
-		say("warning", "'%s' is named no more, but was changed: left "
+		say("warning: ", "'%s' is named no more, but was changed: left "
 		    "alone", quoted(place));
 		goto out;
 	}
@@ -309,7 +309,7 @@ int sync_all(struct medo *medo, const char *dir, const struct sync_opts *opts,
 		ret = sync_one(medo, dirs.v[i], opts, result);
 		if (!ret || ret == FAIL_STOPPED || ret == FAIL_SYSTEM)
 			continue;
-		say("error", "%s", fail_text());
+		say("error: ", "%s", fail_text());
 		result->failed++;
 		worst = worst ? worst : ret;
 		ret = 0;

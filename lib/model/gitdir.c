@@ -188,23 +188,52 @@ int gitdir_git(const struct gitdir *g, const char *const *argv,
 	return run_capture(&run, out, 0);
 }
 
-int gitdir_add(struct gitdir *g, const char *key, const char *value)
+static int change(struct gitdir *g, const char *key, const char *const *argv)
 {
-	const char *argv[] = { "git", "config", "--local", "--add", key, value,
-			       NULL };
 	struct buf out = BUF_INIT;
+	int ret = gitdir_git(g, argv, &out);
+
+	buf_release(&out);
+	return ret > 0 ? fail(FAIL_SYSTEM, "git config cannot change '%s'",
+			      key) : ret;
+}
+
+static bool holds(const struct gitdir *g, const char *key, const char *value)
+{
+	const char *have;
+
+	for (size_t i = 0; (have = gitdir_get_nth(g, key, i)); i++)
+		if (!strcmp(have, value))
+			return true;
+	return false;
+}
+
+int gitdir_add(struct gitdir *g, const char *key, const char *value,
+	       bool global)
+{
+	const char *argv[] = { "git", "config", global ? "--global" : "--local",
+			       "--add", key, value, NULL };
 	int ret;
 
-	for (size_t i = 0; i < g->keys.n; i++)
-		if (!strcmp(g->keys.v[i], key) && !strcmp(g->values.v[i], value))
-			return 0;
-	ret = gitdir_git(g, argv, &out);
-	buf_release(&out);
-	if (ret > 0)
-		return fail(FAIL_SYSTEM, "git config cannot set '%s'", key);
-	if (ret < 0)
+	if (holds(g, key, value))
+		return 0;
+	ret = change(g, key, argv);
+	if (ret)
 		return ret;
 	strs_add(&g->keys, key);
 	strs_add(&g->values, value);
 	return 0;
+}
+
+int gitdir_remove(struct gitdir *g, const char *key, const char *value,
+		  bool global)
+{
+	const char *argv[] = { "git", "config", global ? "--global" : "--local",
+			       "--fixed-value", "--unset-all", key, value,
+			       NULL };
+
+	if (!holds(g, key, value))
+		return fail(FAIL_MISSING, "'%s' is not in git config %s",
+			    quoted(value), key);
+	return change(g, key, argv);
 }

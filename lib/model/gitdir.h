@@ -38,9 +38,14 @@ int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,
 /* Every value of a multi-valued key: 0, 1 ...; NULL behind the last. */
 const char *gitdir_get_nth(const struct gitdir *g, const char *key, size_t n);
 
-/* Add a value to the repository's own configuration. */
-int gitdir_add(struct gitdir *g, const char *key, const char *value)
-	MUST_CHECK;
+/*
+ * Add a value to the repository's configuration or the user's (`global`), or
+ * take out all that are exactly it.
+ */
+int gitdir_add(struct gitdir *g, const char *key, const char *value,
+	       bool global) MUST_CHECK;
+int gitdir_remove(struct gitdir *g, const char *key, const char *value,
+		  bool global) MUST_CHECK;
 
 /* Run git here; its status, as run_capture() has it. */
 int gitdir_git(const struct gitdir *g, const char *const *argv,

@@ -1,0 +1,186 @@
+/*
+ * git medo prune: the cache within its limit, and out of the store what a
+ * silo was seen to have.
+ */
+#include "git-medo/cmd.h"
+#include "base/file.h"
+#include "medo/reach.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static const char *const usage[] = {
+	"git medo prune [<options>]",
+	NULL
+};
+
+struct item {
+	struct id id;
+	uint64_t size;
+	int64_t used;
+};
+
+struct prune {
+	struct medo medo;
+	struct rows rows;
+	int dry_run;
+	int unnamed;
+	int quiet;
+	struct silo *store;
+	struct silo *cache;
+	struct reach reach;
+	struct item *v;
+	size_t n;
+	size_t cap;
+};
+
+static int64_t last_use(struct silo *silo, const struct id *id)
+{
+	char name[SILO_NAME_MAX];
+	struct stat st;
+
+	if (fstatat(silo_backend(silo)->fd, silo_blob_name(id, name), &st,
+		    AT_SYMLINK_NOFOLLOW))
+		return 0;
+	return MAX(st.st_atime, st.st_mtime);
+}
+
+static int collect(void *data, const struct id *id, uint64_t size)
+{
+	struct prune *p = data;
+
+	ALLOC_GROW(p->v, p->n, p->cap);
+	p->v[p->n++] = (struct item){ *id, size, 0 };
+	return 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return x->used < y->used ? -1 : x->used > y->used;
+}
+
+static void tell(struct prune *p, const char *what, const struct id *id)
+{
+	char hex[ID_HEX_MAX];
+
+	if (p->quiet)
+		return;
+	rows_str(&p->rows, "action", what);
+	rows_str(&p->rows, "id", id_hex(id, hex));
+	rows_end(&p->rows);
+}
+
+/* Has any silo that its pointer may be read from got it?  Asked, not believed. */
+static int seen_far(struct prune *p, size_t i)
+{
+	struct silo_list list = SILO_LIST_INIT;
+	int ret = medo_silos(&p->medo, p->reach.v[i].path, &list);
+	bool seen = false;
+
+	for (size_t k = 0; !ret && !seen && k < list.n; k++) {
+		struct silo *silo;
+
+		ret = medo_far(&p->medo, list.v[k].url, false, &silo);
+		if (!ret)
+			ret = silo_has(silo, &p->reach.ids.ids[i]);
+		seen = ret > 0;
+		if (ret < 0 && ret != FAIL_STOPPED) {
+			say("warning: ", "%s", fail_text());
+			fail_clear();
+		}
+		ret = ret == FAIL_STOPPED ? ret : 0;
+	}
+	silo_list_release(&list);
+	return ret ? ret : seen;
+}
+
+static int prune_store(struct prune *p)
+{
+	int ret = silo_each(p->store, collect, p);
+	size_t nameless = 0;
+
+	for (size_t i = 0; !ret && i < p->n; i++) {
+		const struct id *id = &p->v[i].id;
+		ssize_t at = idset_find(&p->reach.ids, id);
+
+		ret = at < 0 ? 0 : seen_far(p, (size_t)at);
+		if (ret > 0) {
+			tell(p, "cached", id);
+			ret = p->dry_run ? 0 :
+			      silo_move(p->store, p->cache, id,
+					medo_pool(&p->medo));
+		} else if (!ret && at < 0 && p->unnamed) {
+			tell(p, "removed", id);
+			ret = p->dry_run ? 0 : silo_remove(p->store, id);
+		} else if (!ret && at < 0) {
+			nameless++;
+		}
+	}
+	if (!ret && nameless && !p->quiet)
+		fprintf(stderr, "%zu blobs of the store are named by no pointer "
+			"that git knows; --unnamed removes them\n", nameless);
+	return ret;
+}
+
+static int prune_cache(struct prune *p)
+{
+	uint64_t limit, total = 0;
+	int ret = gitdir_get_u64(&p->medo.git, "medo.cachesize", 0, &limit);
+
+	if (ret || !limit)
+		return ret;
+	p->n = 0;
+	ret = silo_each(p->cache, collect, p);
+	for (size_t i = 0; i < p->n; i++) {
+		total += p->v[i].size;
+		p->v[i].used = last_use(p->cache, &p->v[i].id);
+	}
+	if (p->n)
+		qsort(p->v, p->n, sizeof(*p->v), by_use);
+	for (size_t i = 0; !ret && i < p->n && total > limit; i++) {
+		total -= p->v[i].size;
+		tell(p, "removed", &p->v[i].id);
+		if (!p->dry_run)
+			ret = silo_remove(p->cache, &p->v[i].id);
+	}
+	return ret;
+}
+
+int cmd_prune(int argc, const char **argv)
+{
+	struct prune p = { .medo = MEDO_INIT };
+	static const char *const none[] = { NULL };
+	const struct opt opts[] = {
+		OPT_BOOL('n', "dry-run", &p.dry_run, "only say what would go"),
+		OPT_BOOL(0, "unnamed", &p.unnamed,
+			 "also blobs of the store that no pointer names"),
+		OPT_BOOL('q', "quiet", &p.quiet, "do not say what went"),
+		ROWS_OPTS(&p.rows),
+		OPT_END
+	};
+	int ret;
+
+	if (opt_parse(argc, argv, opts, usage))
+		opt_usage(usage, opts, "prune takes no operands");
+	/* A pointer that we cannot read may name any blob. */
+	p.reach.strict = p.unnamed;
+	ret = medo_open(&p.medo, MEDO_REPO);
+	if (!ret)
+		ret = medo_store(&p.medo, &p.store);
+	if (!ret)
+		ret = medo_cache(&p.medo, &p.cache);
+	if (!ret && p.medo.git.top)
+		ret = reach_tree(&p.reach, &p.medo, none);
+	if (!ret)
+		ret = reach_roots(&p.reach, &p.medo);
+	if (!ret)
+		ret = prune_store(&p);
+	if (!ret)
+		ret = prune_cache(&p);
+	free(p.v);
+	reach_release(&p.reach);
+	medo_release(&p.medo);
+	return ret;
+}

@@ -1,0 +1,5 @@
+/* The commands of `silo`: SILO_CMD(name, function, summary) */
+SILO_CMD("info", silo_info, "print what a silo is and holds")
+SILO_CMD("init", silo_init, "make an empty silo")
+SILO_CMD("ls", silo_ls, "list its blobs")
+SILO_CMD("verify", silo_verify_cmd, "read all of it and compare with the names")

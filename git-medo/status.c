@@ -1,0 +1,158 @@
+/*
+ * git medo status: is every pointer's blob here, and is it in a silo, too?
+ */
+#include "git-medo/cmd.h"
+#include "base/file.h"
+#include "medo/gather.h"
+
+static const char *const usage[] = {
+	"git medo status [<options>] [<treeptr>|<dir>...]",
+	NULL
+};
+
+enum state { HERE, UNPUSHED, ABSENT, MALFORMED, NSTATES };
+
+static const char *const words[NSTATES] = {
+	"here", "unpushed", "absent", "malformed",
+};
+
+/* Some hundred pointers a job: reading them is most of the work. */
+#define BATCH 256
+
+struct batch {
+	struct job job;
+	struct status *status;
+	size_t from;
+	size_t to;
+};
+
+struct status {
+	struct medo medo;
+	struct gather g;
+	unsigned char *states;
+	uint64_t *sizes;
+	struct silo *store;
+	struct silo *cache;
+	struct rows rows;
+};
+
+static int look(struct status *s, size_t i)
+{
+	struct treeptr ptr = TREEPTR_INIT;
+	int ret = treeptr_load(&ptr, s->g.v[i].path);
+
+	s->states[i] = MALFORMED;
+	s->sizes[i] = ptr.size;
+	if (ret == FAIL_FORMAT || ret == FAIL_DENIED || ret == FAIL_MISSING) {
+		fail_clear();
+		return 0;
+	}
+	if (!ret)
+		ret = silo_has(s->store, &ptr.id);
+	if (ret > 0)
+		s->states[i] = UNPUSHED;
+	if (!ret) {
+		ret = silo_has(s->cache, &ptr.id);
+		if (ret >= 0)
+			s->states[i] = ret ? HERE : ABSENT;
+	}
+	treeptr_release(&ptr);
+	return ret < 0 ? ret : 0;
+}
+
+static int look_batch(struct job *job)
+{
+	struct batch *b = (struct batch *)job;
+	int ret = 0;
+
+	for (size_t i = b->from; !ret && i < b->to; i++)
+		ret = look(b->status, i);
+	return ret;
+}
+
+static int look_all(struct status *s)
+{
+	size_t n = (s->g.n + BATCH - 1) / BATCH;
+	struct batch *batches = xcalloc(n, sizeof(*batches));
+	struct pool *pool = medo_pool(&s->medo);
+	int ret = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		batches[i] = (struct batch){
+			.job = JOB_INIT(look_batch), .status = s,
+			.from = i * BATCH, .to = MIN((i + 1) * BATCH, s->g.n),
+		};
+		job_submit(pool, &batches[i].job);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int one = job_join(pool, &batches[i].job);
+
+		ret = ret ? ret : one;
+	}
+	free(batches);
+	return ret;
+}
+
+static void print(struct status *s, bool every)
+{
+	for (size_t i = 0; i < s->g.n; i++) {
+		if (s->states[i] == HERE && !every)
+			continue;
+		rows_str(&s->rows, "state", words[s->states[i]]);
+		if (s->rows.json)
+			rows_u64(&s->rows, "size", s->sizes[i]);
+		rows_str(&s->rows, "path", s->g.v[i].path);
+		rows_end(&s->rows);
+	}
+}
+
+static void advise(const struct status *s)
+{
+	static const char *const next[NSTATES] = {
+		[UNPUSHED] = "only on this disk: git medo push",
+		[ABSENT] = "not on this disk: git medo fetch",
+		[MALFORMED] = "malformed: git medo verify tells why",
+	};
+	size_t count[NSTATES] = { 0 };
+
+	for (size_t i = 0; i < s->g.n; i++)
+		count[s->states[i]]++;
+	for (int i = 0; i < NSTATES; i++)
+		if (next[i] && count[i])
+			fprintf(stderr, "%zu %s\n", count[i], next[i]);
+}
+
+int cmd_status(int argc, const char **argv)
+{
+	struct status s = { .medo = MEDO_INIT, .g = GATHER_INIT };
+	int porcelain = 0, quiet = 0, ret;
+	const struct opt opts[] = {
+		OPT_BOOL(0, "porcelain", &porcelain,
+			 "every treeptr, in a format that stays"),
+		OPT_BOOL('q', "quiet", &quiet, "no advice"),
+		ROWS_OPTS(&s.rows),
+		OPT_END
+	};
+
+	opt_parse(argc, argv, opts, usage);
+	ret = medo_open(&s.medo, MEDO_REPO);
+	if (!ret)
+		ret = gather(&s.g, &s.medo, argv);
+	if (!ret)
+		ret = medo_store(&s.medo, &s.store);
+	if (!ret)
+		ret = medo_cache(&s.medo, &s.cache);
+	s.states = xcalloc(s.g.n, sizeof(*s.states));
+	s.sizes = xcalloc(s.g.n, sizeof(*s.sizes));
+	if (!ret)
+		ret = look_all(&s);
+	if (!ret)
+		print(&s, porcelain || s.rows.json);
+	if (!ret && !porcelain && !s.rows.json && !s.rows.z && !quiet)
+		advise(&s);
+	free(s.states);
+	free(s.sizes);
+	gather_release(&s.g);
+	medo_release(&s.medo);
+	return ret;
+}

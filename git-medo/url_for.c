@@ -1,0 +1,61 @@
+/*
+ * git medo url-for: SILO.json and treeptr combined.
+ */
+#include "git-medo/cmd.h"
+
+static const char *const usage[] = {
+	"git medo url-for [<options>] <treeptr>...",
+	NULL
+};
+
+static int print(struct medo *medo, const char *path, struct rows *rows)
+{
+	struct silo_list list = SILO_LIST_INIT;
+	struct treeptr ptr = TREEPTR_INIT;
+	char name[SILO_NAME_MAX], hex[ID_HEX_MAX];
+	int ret = treeptr_load(&ptr, path);
+
+	if (!ret)
+		ret = medo_silos(medo, path, &list);
+	if (!ret && !list.n)
+		ret = fail(FAIL_MISSING, "'%s' has no SILO.json above it; see "
+			   "git medo init", quoted(path));
+	for (size_t i = 0; !ret && i < list.n; i++) {
+		size_t n = strlen(list.v[i].url);
+		char *url = xstrfmt("%s%s%s", list.v[i].url,
+				    n && list.v[i].url[n - 1] == '/' ? "" : "/",
+				    silo_blob_name(&ptr.id, name));
+
+		rows_str(rows, "url", url);
+		if (rows->json) {
+			rows_str(rows, "path", path);
+			rows_str(rows, "id", id_hex(&ptr.id, hex));
+			if (list.v[i].name)
+				rows_str(rows, "silo", list.v[i].name);
+		}
+		rows_end(rows);
+		free(url);
+	}
+	treeptr_release(&ptr);
+	silo_list_release(&list);
+	return ret;
+}
+
+int cmd_url_for(int argc, const char **argv)
+{
+	struct medo medo = MEDO_INIT;
+	struct rows rows = { 0, 0, 0 };
+	const struct opt opts[] = {
+		ROWS_OPTS(&rows),
+		OPT_END
+	};
+	int n = opt_parse(argc, argv, opts, usage), ret;
+
+	if (!n)
+		opt_usage(usage, opts, "which <treeptr>?");
+	ret = medo_open(&medo, MEDO_ANYWHERE);
+	for (int i = 0; !ret && i < n; i++)
+		ret = print(&medo, argv[i], &rows);
+	medo_release(&medo);
+	return ret;
+}

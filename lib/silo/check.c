@@ -1,0 +1,141 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/temp.h"
+#include "model/sha1dc.h"
+#include "silo/check.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* Names at the top of a silo; what lies in these folders is theirs. */
+static const char *const folders[] = {
+	"pack/", "derived/", "ledger/", "git/",
+};
+
+static bool known_name(const char *name)
+{
+	if (!strcmp(name, "silo.json") || !strcmp(name, "verified") ||
+	    starts_with(name, "tmp_"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (starts_with(name, folders[i]))
+			return true;
+	return false;
+}
+
+struct walk {
+	struct silo *silo;
+	struct check *check;
+	struct strs blobs;
+	int ret;
+};
+
+static int tell(struct check *check, enum check_verdict verdict,
+		const char *name, const char *why)
+{
+	return check->each(check->data, verdict, name, why);
+}
+
+static int sort_out(void *data, const char *name, uint64_t size UNUSED)
+{
+	struct walk *w = data;
+	struct id id;
+	int ret = stop_check();
+
+	if (ret)
+		return ret;
+	if (!silo_blob_id(name, silo_algo(w->silo), &id)) {
+		strs_add(&w->blobs, name);
+		return 0;
+	}
+	return known_name(name) ? 0 :
+	       tell(w->check, CHECK_STRANGE, name,
+		    "not a name of a silo; left alone");
+}
+
+static int to_sha1dc(void *data, struct block *block)
+{
+	return sha1dc_add(data, block->data, block->len);
+}
+
+/* Known by nothing but its id: then SHA-1 has to prove itself, too. */
+static int hash_sha1(struct blob *blob, uint64_t size, struct pool *pool,
+		     struct meter *meter, struct id *out)
+{
+	struct sha1dc *dc = NULL;
+	struct sink sink = { NULL, NULL };
+	struct gz_expect expect = { .size = &size };
+	struct gz_facts facts;
+	int ret = sha1dc_new(&dc, size);
+
+	sink = (struct sink){ to_sha1dc, dc };
+	if (!ret)
+		ret = gz_read(blob->gz, &expect, pool, &sink, meter, &facts);
+	if (!ret)
+		ret = sha1dc_final(dc, out);
+	sha1dc_free(dc);
+	return ret;
+}
+
+static int read_blob(struct blob *blob, const struct id *want,
+		     struct pool *pool, struct check *check)
+{
+	struct gz_expect all = { .algo = want->algo };
+	struct gz_facts facts = { .size = 0 };
+	struct id id;
+	int ret = 0;
+
+	/* git's header begins with the size, which foreign files do not say. */
+	if (gz_seekable(blob->gz))
+		facts.size = gz_size(blob->gz);
+	else
+		ret = gz_read(blob->gz, &all, pool, NULL, NULL, &facts);
+	if (ret)
+		return ret;
+	if (want->algo == ID_SHA1) {
+		ret = hash_sha1(blob, facts.size, pool, check->meter, &id);
+	} else {
+		ret = gz_read(blob->gz, &all, pool, NULL, check->meter, &facts);
+		id = facts.id;
+	}
+	check->bytes += facts.size;
+	if (!ret && !id_eq(&id, want))
+		ret = fail(FAIL_CORRUPT, "its content has another id");
+	return ret;
+}
+
+static int check_blob(struct walk *w, const char *name, struct pool *pool)
+{
+	struct blob blob = BLOB_INIT;
+	struct id id;
+	int ret = silo_blob_id(name, silo_algo(w->silo), &id) ? FAIL_FORMAT : 0;
+
+	if (!ret)
+		ret = silo_blob(w->silo, &id, &blob);
+	if (!ret && !w->check->quick)
+		ret = read_blob(&blob, &id, pool, w->check);
+	blob_close(&blob);
+	w->check->blobs++;
+	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED)
+		ret = tell(w->check, CHECK_CORRUPT, name, fail_text());
+	/* Somebody removed it since it was listed. */
+	return ret == FAIL_MISSING ? 0 : ret;
+}
+
+int check_silo(struct silo *silo, struct pool *pool, struct check *check)
+{
+	struct walk w = { .silo = silo, .check = check };
+	struct backend *b = silo_backend(silo);
+	int ret = b->ops->list(b, "", sort_out, &w);
+
+	strs_sort(&w.blobs);
+	for (size_t i = 0; !ret && i < w.blobs.n; i++) {
+		ret = stop_check();
+		if (!ret)
+			ret = check_blob(&w, w.blobs.v[i], pool);
+	}
+	strs_release(&w.blobs);
+	return ret;
+}
