@@ -11,22 +11,41 @@
 #define LOOK 11			/* bits of one lookup */
 #define SLOTS (1u << LOOK)
 #define MAX_CODE 15
+#define PRE_LOOK 7		/* longest code of the code lengths */
 #define LITLEN_SYMS 288
 #define DIST_SYMS 32
 #define END_OF_BLOCK 256
 
 /*
- * An entry: bits taken with and without the extra bits, and where the next
- * symbol is looked up (0 or SLOTS).  An entry of no bits stops the loop: end
- * of block, or a code longer than LOOK.
+ * An entry: bits taken with (bits 0 to 5) and without the extra bits (8 to
+ * 15), and where the next symbol is looked up (16 on; 0 or SLOTS).  One word,
+ * because the loop waits for nothing but this load.  Entry 0 stops the loop:
+ * end of block, or a code longer than LOOK.
  */
-struct slot {
-	uint8_t bits;
-	uint8_t code;
-	uint16_t next;
-};
+static uint32_t slot_make(unsigned bits, unsigned code, unsigned next)
+{
+	return bits | code << 8 | next << 16;
+}
+
+static unsigned slot_bits(uint32_t slot)
+{
+	return slot & 63;
+}
+
+static unsigned slot_code(uint32_t slot)
+{
+	return slot >> 8 & 255;
+}
+
+static unsigned slot_next(uint32_t slot)
+{
+	return slot >> 16;
+}
+
+enum kind { LITLEN, DIST, PRE };
 
 struct code {
+	enum kind kind;
 	unsigned char lens[LITLEN_SYMS];
 	unsigned nsyms;
 	uint16_t count[MAX_CODE + 1];
@@ -37,7 +56,7 @@ struct walk {
 	const unsigned char *in;
 	size_t pos;		/* in bits */
 	size_t limit;		/* in bits */
-	struct slot slots[2 * SLOTS];
+	uint32_t slots[2 * SLOTS];
 	struct code litlen;
 	struct code dist;
 };
@@ -56,9 +75,9 @@ static unsigned take(struct walk *w, unsigned n)
 	return v;
 }
 
-static unsigned extra_bits(bool dist, unsigned sym)
+static unsigned extra_bits(enum kind kind, unsigned sym)
 {
-	if (dist)
+	if (kind == DIST)
 		return sym < 4 ? 0 : sym / 2 - 1;
 	if (sym < 265 || sym == 285)
 		return 0;
@@ -81,56 +100,64 @@ static bool code_sort(struct code *code)
 	return at[MAX_CODE] > 0;
 }
 
-static unsigned reverse(unsigned v, unsigned n)
+static unsigned after(enum kind kind, unsigned sym)
 {
-	unsigned r = 0;
-
-	while (n--) {
-		r = r << 1 | (v & 1);
-		v >>= 1;
-	}
-	return r;
+	return kind == LITLEN && sym > END_OF_BLOCK ? SLOTS : 0;
 }
 
-static void fill_slots(const struct code *code, bool dist, struct slot *slots)
+/* Of a code length, `next` is the symbol itself. */
+static uint32_t slot_of(enum kind kind, unsigned sym, unsigned len)
+{
+	if (kind == PRE)
+		return slot_make(len, len, sym);
+	if (kind == LITLEN && sym == END_OF_BLOCK)
+		return 0;
+	return slot_make(len + extra_bits(kind, sym), len, after(kind, sym));
+}
+
+/*
+ * Codes lie in the stream from their first bit on, so the index is the code
+ * reversed: `v` counts from its top bit down, and each length doubles the
+ * table.
+ */
+static void fill_slots(const struct code *code, uint32_t *slots, unsigned look)
 {
 	unsigned v = 0, i = 0;
 
-	memset(slots, 0, SLOTS * sizeof(*slots));
-	for (unsigned len = 1; len <= LOOK; len++, v <<= 1)
-		for (unsigned n = code->count[len]; n; n--, v++, i++) {
-			unsigned sym = code->sorted[i];
-			struct slot slot = {
-				.bits = (uint8_t)(len + extra_bits(dist, sym)),
-				.code = (uint8_t)len,
-				.next = !dist && sym > END_OF_BLOCK ? SLOTS : 0,
-			};
+	slots[0] = 0;
+	for (unsigned len = 1; len <= look; len++) {
+		unsigned half = 1u << (len - 1);
 
-			if (!dist && sym == END_OF_BLOCK)
-				continue;
-			for (unsigned at = reverse(v, len) & (SLOTS - 1);
-			     at < SLOTS; at += 1u << len)
-				slots[at] = slot;
+		memcpy(slots + half, slots, half * sizeof(*slots));
+		for (unsigned n = code->count[len]; n; n--) {
+			unsigned bit = half;
+
+			slots[v] = slot_of(code->kind, code->sorted[i++],
+					   len);
+			for (; v & bit; bit >>= 1)
+				v ^= bit;
+			v |= bit;
 		}
+	}
 }
 
 /*
  * A literal that leaves bits of the lookup unused takes the next symbol along.
  * From above, so that what is taken along is still a single symbol.
  */
-static void pair_slots(struct slot *slots)
+static void pair_slots(uint32_t *slots)
 {
 	for (unsigned i = SLOTS; i--; ) {
-		struct slot first = slots[i], second;
+		uint32_t one = slots[i], two;
 
-		if (!first.bits || first.next || first.bits >= LOOK)
+		/* Longer ones hardly find a partner. */
+		if (!one || slot_next(one) || slot_code(one) > LOOK - 2)
 			continue;
-		second = slots[i >> first.bits];
+		two = slots[i >> slot_bits(one)];
 		/* Extra bits need not be in sight, but the code does. */
-		if (!second.bits || first.code + second.code > LOOK)
-			continue;
-		slots[i].bits = (uint8_t)(first.bits + second.bits);
-		slots[i].next = second.next;
+		if (two && slot_code(one) + slot_code(two) <= LOOK)
+			slots[i] = slot_make(slot_bits(one) + slot_bits(two),
+					     LOOK, slot_next(two));
 	}
 }
 
@@ -155,34 +182,61 @@ static int slow_symbol(struct walk *w, const struct code *code)
 	return -1;
 }
 
+/*
+ * As far as the tables lead: up to the end of the block, a long code, or the
+ * end of the input.  `next` is where the following symbol is looked up.
+ * The bits at hand live in registers; a reload ORs in the same bits again.
+ */
+static unsigned walk_fast(struct walk *w, unsigned next)
+{
+	const unsigned char *p = w->in + w->pos / 8;
+	const unsigned char *end = w->in + w->limit / 8;
+	const uint32_t *slots = w->slots + next;
+	uint64_t bits = get_le64(p) >> (w->pos & 7);
+	uint32_t have = 56 - (w->pos & 7), slot = 1;
+
+	p += 7;
+	while (p < end + 8 && slot) {
+		bits |= get_le64(p) << have;
+		p += (63 - have) / 8;
+		have |= 56;
+		/*
+		 * Three per load: 24 bits of a distance, 16 of a literal with
+		 * a length, LOOK of what follows them make 51.
+		 */
+		for (int i = 0; i < 3; i++) {
+			slot = slots[bits & (SLOTS - 1)];
+			if (!slot)
+				break;
+			bits >>= slot_bits(slot);
+			have -= slot;	/* the bits above are noise */
+			slots = w->slots + slot_next(slot);
+		}
+		have &= 63;
+	}
+	w->pos = 8 * (size_t)(p - w->in) - have;
+	return (unsigned)(slots - w->slots);
+}
+
 static bool walk_symbols(struct walk *w)
 {
 	unsigned next = 0;
 
 	while (w->pos < w->limit) {
-		uint64_t bits = peek(w);
-		struct slot slot = w->slots[next + (bits & (SLOTS - 1))];
+		const struct code *code;
 		int sym;
 
-		/*
-		 * Three per peek: 24 bits of a distance, 16 of a literal with
-		 * a length, LOOK of what follows them make 51.
-		 */
-		for (int i = 0; slot.bits && i < 3; i++) {
-			w->pos += slot.bits;
-			next = slot.next;
-			bits >>= slot.bits;
-			slot = w->slots[next + (bits & (SLOTS - 1))];
-		}
-		if (slot.bits)
-			continue;
-		sym = slow_symbol(w, next ? &w->dist : &w->litlen);
+		next = walk_fast(w, next);
+		if (w->pos >= w->limit)
+			break;
+		code = next ? &w->dist : &w->litlen;
+		sym = slow_symbol(w, code);
 		if (sym < 0)
 			return false;
 		if (!next && sym == END_OF_BLOCK)
 			return w->pos <= w->limit;
-		w->pos += extra_bits(next, (unsigned)sym);
-		next = !next && sym > END_OF_BLOCK ? SLOTS : 0;
+		w->pos += extra_bits(code->kind, (unsigned)sym);
+		next = after(code->kind, (unsigned)sym);
 	}
 	return false;
 }
@@ -192,9 +246,11 @@ static bool walk_codes(struct walk *w)
 	if (!code_sort(&w->litlen))
 		return false;
 	code_sort(&w->dist);	/* a block of literals has none */
-	fill_slots(&w->litlen, false, w->slots);
+	w->litlen.kind = LITLEN;
+	fill_slots(&w->litlen, w->slots, LOOK);
 	pair_slots(w->slots);
-	fill_slots(&w->dist, true, w->slots + SLOTS);
+	w->dist.kind = DIST;
+	fill_slots(&w->dist, w->slots + SLOTS, LOOK);
 	return walk_symbols(w);
 }
 
@@ -218,10 +274,13 @@ static bool take_lens(struct walk *w, const struct code *pre,
 	unsigned i = 0, repeat;
 	unsigned char value;
 
+	fill_slots(pre, w->slots, PRE_LOOK);
 	while (i < n) {
-		int sym = slow_symbol(w, pre);
+		uint32_t slot = w->slots[peek(w) & ((1u << PRE_LOOK) - 1)];
+		unsigned sym = slot_next(slot);
 
-		if (sym < 0 || w->pos > w->limit)
+		w->pos += slot_bits(slot);
+		if (!slot || w->pos > w->limit)
 			return false;
 		repeat = 1;
 		value = (unsigned char)(sym < 16 ? sym : 0);
@@ -249,7 +308,7 @@ static bool walk_dynamic(struct walk *w)
 		16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15
 	};
 	unsigned char lens[LITLEN_SYMS + DIST_SYMS];
-	struct code pre = { .nsyms = ARRAY_SIZE(order) };
+	struct code pre = { .kind = PRE, .nsyms = ARRAY_SIZE(order) };
 	unsigned nlitlen = 257 + take(w, 5);
 	unsigned ndist = 1 + take(w, 5);
 	unsigned npre = 4 + take(w, 4);
