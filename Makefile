@@ -18,6 +18,7 @@ SANITIZE ?=
 all: programs
 
 include mk/build.mk
+-include mk/fuzz.mk
 include mk/deps.mk
 include mk/test.mk
 include mk/install.mk

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 
 #define VERSION_TEXT "0.1.0"
@@ -154,6 +155,11 @@ int main(int argc, const char **argv)
 
 	sane_fds();
 	signal(SIGPIPE, SIG_IGN);
+#ifdef M_MMAP_THRESHOLD
+	/* Blocks come and go; each as a fresh mapping is 64 page faults. */
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 32 << 20);
+#endif
 	name = name ? name + 1 : argc ? argv[0] : "git-medo";
 	if (!strcmp(name, "silo") && argc < 60) {
 		/* `silo X` is `git medo silo X` */
