@@ -163,7 +163,7 @@ static bool worth_it(struct gz_deflater *d, const unsigned char *in, size_t len,
 }
 
 size_t gz_deflate_piece(struct gz_deflater *d, const unsigned char *in,
-			size_t len, unsigned char out[GZ_DEFLATE_ROOM])
+			size_t len, unsigned char *out)
 {
 	size_t room = stored_size(len) - 1 - MARK_SIZE, n = 0;
 

@@ -114,11 +114,13 @@ struct gz_inflater;
 struct gz_deflater *gz_deflater_new(int level);
 void gz_deflater_free(struct gz_deflater *d);
 
-#define GZ_DEFLATE_ROOM (GZ_PIECE_MAX + 64)
-
-/* Never fails: what does not shrink is stored.  The compressed size. */
+/*
+ * Never fails: what does not shrink is stored.  The compressed size.  `out`
+ * has room for `len` + GZ_DEFLATE_EXTRA bytes.
+ */
+#define GZ_DEFLATE_EXTRA 1088
 size_t gz_deflate_piece(struct gz_deflater *d, const unsigned char *in,
-			size_t len, unsigned char out[GZ_DEFLATE_ROOM]);
+			size_t len, unsigned char *out);
 
 struct gz_inflater *gz_inflater_new(void);	/* NULL: no memory */
 void gz_inflater_free(struct gz_inflater *inf);

@@ -160,8 +160,10 @@ static int submit_next(struct reader *r)
 	}
 	memcpy(slot->entry, gz_entries(r->index) +
 	       piece % GROUP_PIECES * GZ_INDEX_ENTRY, GZ_INDEX_ENTRY);
+	/* Small blobs come by the thousand: no large buffers for them. */
 	if (!slot->packed)
-		slot->packed = xmalloc(GZ_PACKED_ROOM);
+		slot->packed = xmalloc(r->gz->shape.pieces > 1 ? GZ_PACKED_ROOM :
+				       get_le32(slot->entry) + GZ_PROOF_IN);
 	slot->r = r;
 	slot->piece = piece;
 	slot->off = r->next_off;

@@ -164,7 +164,8 @@ static int submit(struct writer *w, uint64_t piece)
 	int ret;
 
 	if (!slot->packed) {
-		slot->packed = xmalloc(GZ_DEFLATE_ROOM);
+		slot->packed = xmalloc(gz_piece_len(&w->shape, 0) +
+				       GZ_DEFLATE_EXTRA);
 		slot->block = block_new();
 	}
 	slot->w = w;

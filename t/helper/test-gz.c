@@ -18,6 +18,8 @@ static const char *const usage[] = {
 	"test-tool gz check [options] IN.gz\t(id, seal, size, size of file)",
 	"test-tool gz pread [--seal HEX] IN.gz OFFSET:LENGTH...",
 	"test-tool gz facts IN.gz",
+	"test-tool gz flip [--step N] IN.gz\t(each bit of a small file)",
+	"test-tool gz cut IN.gz\t(each length of a small file)",
 	NULL
 };
 
@@ -30,6 +32,7 @@ struct args {
 	uint64_t threads;
 	uint64_t max_size;
 	uint64_t spill;
+	uint64_t step;
 	int serial;
 	int inlined;
 };
@@ -224,6 +227,82 @@ static int do_facts(const char *in)
 	return ret;
 }
 
+/* All content in memory, for files made to be damaged. */
+static int take_buf(void *data, struct block *block)
+{
+	buf_add(data, block->data, block->len);
+	return 0;
+}
+
+static int read_memory(const struct buf *file, struct buf *content)
+{
+	struct memory memory = { .ptr = file->ptr, .len = file->len };
+	struct source src = source_memory(&memory, "memory");
+	struct sink sink = { .take = take_buf, .data = content };
+	struct gz *gz = NULL;
+	int ret;
+
+	buf_reset(content);
+	ret = gz_open(&gz, &src);
+	if (!ret)
+		ret = gz_read(gz, NULL, NULL, &sink, NULL, NULL);
+	gz_close(gz);
+	return ret;
+}
+
+struct tally {
+	struct buf file;
+	struct buf good;
+	struct buf content;
+	unsigned refused;
+	unsigned same;
+	unsigned wrong;
+};
+
+static void judge(struct tally *t, const char *what, size_t where)
+{
+	int ret = read_memory(&t->file, &t->content);
+
+	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT) {
+		t->refused++;
+	} else if (!ret && t->content.len == t->good.len &&
+		   !memcmp(t->content.ptr, t->good.ptr, t->good.len)) {
+		t->same++;
+	} else {
+		t->wrong++;
+		printf("%s %zu: %d\n", what, where, ret);
+	}
+}
+
+static int do_damage(const struct args *a, const char *in, bool flip)
+{
+	struct tally t = {
+		.file = BUF_INIT, .good = BUF_INIT, .content = BUF_INIT
+	};
+	size_t step = a->step ? a->step : 1, len;
+	int ret = file_read(in, 64 << 20, &t.file);
+
+	if (!ret)
+		ret = read_memory(&t.file, &t.good);
+	if (ret < 0)
+		return complain(ret);
+	len = t.file.len;
+	for (size_t i = 0; flip && i < 8 * len; i += step) {
+		t.file.ptr[i / 8] ^= (char)(1 << (i & 7));
+		judge(&t, "bit", i);
+		t.file.ptr[i / 8] ^= (char)(1 << (i & 7));
+	}
+	for (size_t i = 0; !flip && i < len; i += step) {
+		t.file.len = i;
+		judge(&t, "length", i);
+	}
+	printf("refused %u, same %u, wrong %u\n", t.refused, t.same, t.wrong);
+	buf_release(&t.file);
+	buf_release(&t.good);
+	buf_release(&t.content);
+	return 0;
+}
+
 int test_gz(int argc, const char **argv)
 {
 	struct args a = { .algo = "sha1" };
@@ -232,6 +311,7 @@ int test_gz(int argc, const char **argv)
 		OPT_UINT('j', "threads", &a.threads, "n", "threads"),
 		OPT_UINT(0, "max-size", &a.max_size, "n", "limit"),
 		OPT_UINT(0, "spill", &a.spill, "n", "groups of index kept"),
+		OPT_UINT(0, "step", &a.step, "n", "only each n-th place"),
 		OPT_STR(0, "algo", &a.algo, "name", "sha1, sha256, none"),
 		OPT_STR(0, "size", &a.size, "n", "expected, or claimed"),
 		OPT_STR(0, "seal", &a.seal, "hex", "expected"),
@@ -252,5 +332,9 @@ int test_gz(int argc, const char **argv)
 		return do_pread(&a, n - 1, argv + 1);
 	if (n == 2 && !strcmp(argv[0], "facts"))
 		return do_facts(argv[1]);
+	if (n == 2 && !strcmp(argv[0], "flip"))
+		return do_damage(&a, argv[1], true);
+	if (n == 2 && !strcmp(argv[0], "cut"))
+		return do_damage(&a, argv[1], false);
 	opt_usage(usage, opts, "what to do?");
 }
