@@ -17,7 +17,8 @@ man:
 endif
 
 # Completion is made from what the program says of itself.
-$(B)/completion/git-medo.bash: $(wildcard completion/*) $(PROGRAMS)
+$(B)/completion/git-medo.bash: $(wildcard completion/*) \
+		$(BIN)/git-medo $(BIN)/git-medo--full
 	sh completion/generate.sh $(B)/bin/git-medo $(B)/completion
 completion: $(B)/completion/git-medo.bash
 

@@ -67,15 +67,14 @@ do
 	: >"$scratch/all"
 	: >"$scratch/usage"
 	: >"$scratch/list"
-	grep -q "^$name " "$scratch/names" &&
-		sed -n "s/^$name //p" "$scratch/names" >"$scratch/list"
+	sed -n "s/^$name //p" "$scratch/names" >"$scratch/list"
 	test -s "$scratch/list" || echo >"$scratch/list"
 	while read -r sub
 	do
 		# shellcheck disable=SC2086
 		"$program" $name $sub -h >"$scratch/one" 2>&1 </dev/null
 		usage_of_help <"$scratch/one" >>"$scratch/usage"
-		sed '1,/^$/d' "$scratch/one" | sed -n 's/^    \(-[^ ]*\(, -[^ ]*\)\{0,1\}\).*/\1/p' \
+		grep -o '^    -[^ ,]*\(, --[^ ]*\)\{0,1\}' "$scratch/one" \
 			>>"$scratch/all"
 	done <"$scratch/list"
 
@@ -102,10 +101,10 @@ done
 
 # Settings
 grep -oh '"medo\.[a-zA-Z]*"' lib/*/*.c git-medo/*.c | tr -d '"' |
-	LC_ALL=C sort -u >"$scratch/help"
+	tr '[:upper:]' '[:lower:]' | LC_ALL=C sort -u >"$scratch/help"
 sed -n 's/^\(medo\.[a-zA-Z]*\)::$/\1/p' Documentation/gitmedo-config.5.adoc |
-	LC_ALL=C sort -u >"$scratch/page"
-same 'gitmedo-config(5), settings'
+	tr '[:upper:]' '[:lower:]' | LC_ALL=C sort -u >"$scratch/page"
+same 'gitmedo-config(5), settings (in small letters)'
 
 # Every page that a page or README.md names is there.
 grep -oh '\*\(git-medo[a-z-]*\|gitmedo-[a-z]*\|treeptr\|silo-layout\|SILO.json\)\*([0-9])' \

@@ -40,11 +40,11 @@ test_expect_success MAN 'man finds every page' '
 '
 
 test_expect_success 'completion lies where shells look' '
-	cd dest/opt/medo/share &&
-	test_path_is_file bash-completion/completions/git-medo &&
-	test_path_is_file bash-completion/completions/silo &&
-	test_path_is_file zsh/site-functions/_git-medo &&
-	test_path_is_file fish/vendor_completions.d/medo.fish
+	share=dest/opt/medo/share &&
+	test_path_is_file $share/bash-completion/completions/git-medo &&
+	test_path_is_file $share/bash-completion/completions/silo &&
+	test_path_is_file $share/zsh/site-functions/_git-medo &&
+	test_path_is_file $share/fish/vendor_completions.d/medo.fish
 '
 
 test_expect_success 'uninstall leaves no file' '

@@ -39,9 +39,9 @@ test_lazy_prereq BASH_GIT_COMPLETION '
 '
 
 test_expect_success 'setup: what the program says of itself' '
-	git-medo --list-cmds | cut -f 1 >names &&
-	grep -v " " names | sort >commands &&
-	sed -n "s/^silo //p" names | sort >silo-commands &&
+	git-medo --list-cmds | cut -f 1 | grep -v " " | sort >commands &&
+	silo -h | sed -n "s/^    \([a-z]*\)  .*/\1/p" | sort >silo-commands &&
+	test_line_count -gt 2 silo-commands &&
 	git-medo --list-opts add >add-options &&
 	test_grep -e --silo add-options &&
 	test_grep "^expand$" commands
