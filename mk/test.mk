@@ -12,7 +12,7 @@ test-only: programs tool man completion
 
 # The suite once more under AddressSanitizer and UndefinedBehaviorSanitizer.
 sanitize:
-	@$(MAKE) --no-print-directory -j$(JOBS) B=build-asan CFLAGS='-O1 -g' \
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)-asan CFLAGS='-O1 -g' \
 		SANITIZE=address,undefined test-only
 
 # Static checks: layers, file lengths, warnings of two compilers, shell
@@ -20,19 +20,22 @@ sanitize:
 check: check-source check-warnings check-shell check-docs
 
 check-source:
-	awk -f t/check-floors.awk lib/FLOORS $(sort $(wildcard lib/*/*.[ch]))
-	sh t/check-lengths.sh
+	@echo "  check    layers, file lengths"
+	@awk -f t/check-floors.awk lib/FLOORS $(sort $(wildcard lib/*/*.[ch]))
+	@sh t/check-lengths.sh
 
 check-warnings:
-	@$(MAKE) --no-print-directory -j$(JOBS) B=build-gcc CC=gcc WERROR=1 \
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)-gcc CC=gcc WERROR=1 \
 		programs tool
-	@$(MAKE) --no-print-directory -j$(JOBS) B=build-clang CC=clang \
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)-clang CC=clang \
 		WERROR=1 programs tool
 
 check-shell:
-	sh t/check-shell.sh
+	@echo "  check    shell scripts"
+	@sh t/check-shell.sh
 
 check-docs: programs man
+	@echo "  check    pages against -h"
 	@$(TEST_ENV) sh t/check-docs.sh
 
 # The slow lanes: what takes minutes, and what measures.
