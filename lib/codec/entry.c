@@ -189,7 +189,7 @@ static const char *check(const char *path, size_t len, enum entry_type type)
 		const char *slash = memchr(path, '/', (size_t)(end - path));
 		size_t n = (size_t)((slash ? slash : end) - path);
 
-		why = check_component(path, n, !slash && type == ENTRY_SYMLINK);
+		why = check_component(path, n, type == ENTRY_SYMLINK);
 		if (why || !slash)
 			return why;
 		path = slash + 1;

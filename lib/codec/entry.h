@@ -55,8 +55,8 @@ int entry_count(struct entry_tally *tally, const struct entry *entry,
  * name and reason): empty, absolute, "." or ".." or empty component, NUL,
  * over 4,095 bytes, a component over 255 bytes, and ".git" in any spelling
  * git's verify_path() knows (case, trailing dots and spaces, NTFS streams
- * and short names, HFS ignorable code points).  A symlink is besides refused
- * to be named .gitmodules, .gitattributes, .gitignore, .mailmap the same way.
+ * and short names, HFS ignorable code points).  A symlink besides must not
+ * have a component .gitmodules, .gitattributes, .gitignore, .mailmap.
  */
 int entry_check_path(const char *path, size_t len, enum entry_type type)
 	MUST_CHECK;
