@@ -125,9 +125,13 @@ static int read_piece(struct slot *slot)
 {
 	const struct source *src = slot->w->src;
 
+	int ret;
+
 	slot->block->len = gz_piece_len(&slot->w->shape, slot->piece);
-	return src->read(src->data, slot->piece * PIECE_SIZE,
-			 slot->block->data, slot->block->len);
+	ret = src->read(src->data, slot->piece * PIECE_SIZE,
+			slot->block->data, slot->block->len);
+	return ret < 0 && src->name ? fail_in(ret, "'%s'", quoted(src->name)) :
+				      ret;
 }
 
 static int run_slot(struct job *job)
