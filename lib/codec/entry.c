@@ -173,7 +173,8 @@ static const char *check_component(const char *s, size_t len, bool symlink)
 	return why;
 }
 
-static const char *check(const char *path, size_t len, enum entry_type type)
+const char *entry_path_trouble(const char *path, size_t len,
+			       enum entry_type type)
 {
 	const char *end = path + len, *why;
 
@@ -198,7 +199,7 @@ static const char *check(const char *path, size_t len, enum entry_type type)
 
 int entry_check_path(const char *path, size_t len, enum entry_type type)
 {
-	const char *why = check(path, len, type);
+	const char *why = entry_path_trouble(path, len, type);
 	struct buf name = BUF_INIT;
 	int ret;
 

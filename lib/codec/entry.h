@@ -61,4 +61,8 @@ int entry_count(struct entry_tally *tally, const struct entry *entry,
 int entry_check_path(const char *path, size_t len, enum entry_type type)
 	MUST_CHECK;
 
+/* The reason alone ("it is absolute"), NULL if the path may be created. */
+const char *entry_path_trouble(const char *path, size_t len,
+			       enum entry_type type);
+
 #endif

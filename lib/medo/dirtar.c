@@ -40,9 +40,9 @@ int dirtar_bad(const struct dirtar *d, const char *path, const char *fmt, ...)
 	quote_add(&name, d->root, len);
 	if (*path && len && d->root[len - 1] != '/')
 		buf_addc(&name, '/');
-	quote_add(&name, path, MIN(strlen(path), 1000));
+	quote_add(&name, path, MIN(strlen(path), 300));
 	ret = fail(FAIL_REQUEST, "'%s%s' %s", name.ptr,
-		   strlen(path) > 1000 ? "..." : "", text.ptr);
+		   strlen(path) > 300 ? "..." : "", text.ptr);
 	buf_release(&name);
 	buf_release(&text);
 	return ret;
@@ -246,26 +246,36 @@ uint64_t dirtar_count(const struct dirtar *d)
 	return d->n;
 }
 
-int dirtar_recheck(struct dirtar *d)
+static int recheck(const struct dirtar *d, const struct node *node)
 {
 	struct stamp stamp;
 	struct stat st;
 
+	if (fstatat(d->fd, node->path, &st, AT_SYMLINK_NOFOLLOW))
+		return dirtar_bad(d, node->path, "vanished while it was read");
+	stamp_of(&stamp, &st);
+	if (!stamp_eq(&stamp, &node->stamp))
+		return dirtar_bad(d, node->path, "changed while it was read");
+	return 0;
+}
+
+/* Directories last: what changed in one is the better thing to name. */
+int dirtar_recheck(struct dirtar *d)
+{
+	struct stamp stamp;
+	struct stat st;
+	int ret = 0;
+
+	for (int dirs = 0; dirs < 2; dirs++)
+		for (size_t i = 0; i < d->n && !ret; i++)
+			if ((d->nodes[i].type == ENTRY_DIR) == dirs)
+				ret = recheck(d, &d->nodes[i]);
+	if (ret)
+		return ret;
 	if (fstat(d->fd, &st))
 		return fail_errno("cannot stat '%s'", quoted(d->root));
 	stamp_of(&stamp, &st);
 	if (!stamp_eq(&stamp, &d->stamp))
 		return dirtar_bad(d, "", "changed while it was read");
-	for (size_t i = 0; i < d->n; i++) {
-		const struct node *node = &d->nodes[i];
-
-		if (fstatat(d->fd, node->path, &st, AT_SYMLINK_NOFOLLOW))
-			return dirtar_bad(d, node->path,
-					  "vanished while it was read");
-		stamp_of(&stamp, &st);
-		if (!stamp_eq(&stamp, &node->stamp))
-			return dirtar_bad(d, node->path,
-					  "changed while it was read");
-	}
 	return 0;
 }

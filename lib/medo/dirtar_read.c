@@ -34,6 +34,22 @@ static int read_all(const struct dirtar *d, const struct node *node, int fd,
 	return 0;
 }
 
+static int cannot_open(const struct dirtar *d, const struct node *node)
+{
+	switch (errno) {
+	case ENOENT:
+		return dirtar_bad(d, node->path, "vanished while it was read");
+	case ELOOP:
+	case ENOTDIR:
+	case ENXIO:
+	case ESTALE:
+		return dirtar_bad(d, node->path, "changed while it was read");
+	default:
+		return dirtar_bad(d, node->path, "cannot be read: %s",
+				  strerror(errno));
+	}
+}
+
 /*
  * The path may lead elsewhere by now, through a symlink even; that the file
  * is the very one that the walk saw is what protects, and O_NONBLOCK from a
@@ -48,13 +64,8 @@ int dirtar_read_file(const struct dirtar *d, const struct node *node,
 	struct stat st;
 	int ret;
 
-	if (fd < 0) {
-		if (errno == ENOENT)
-			return dirtar_bad(d, node->path,
-					  "vanished while it was read");
-		return dirtar_bad(d, node->path, "cannot be read: %s",
-				  strerror(errno));
-	}
+	if (fd < 0)
+		return cannot_open(d, node);
 	if (fstat(fd, &st)) {
 		ret = dirtar_bad(d, node->path, "cannot be read: %s",
 				 strerror(errno));

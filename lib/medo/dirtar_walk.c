@@ -62,15 +62,15 @@ static const char *unfit(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFSOCK:
-		return "cannot be stored: it is a socket";
+		return "it is a socket";
 	case S_IFIFO:
-		return "cannot be stored: it is a fifo";
+		return "it is a fifo";
 	case S_IFCHR:
-		return "cannot be stored: it is a character device";
+		return "it is a character device";
 	case S_IFBLK:
-		return "cannot be stored: it is a block device";
+		return "it is a block device";
 	default:
-		return "cannot be stored: it is of an unknown type";
+		return "it is of an unknown type";
 	}
 }
 
@@ -91,15 +91,16 @@ static bool type_of(mode_t mode, enum entry_type *type)
 static bool check(struct dirtar *d, int fd, const char *name, const char *path,
 		  const struct stat *st, enum entry_type *type)
 {
-	if (!type_of(st->st_mode, type)) {
-		problem(d, path, unfit(st->st_mode));
-		return false;
-	}
-	if (entry_check_path(path, strlen(path), *type)) {
-		char why[1024];
+	const char *why = NULL;
+	char text[128];
 
-		snprintf(why, sizeof(why), "cannot be stored: %s", fail_text());
-		problem(d, path, why);
+	if (!type_of(st->st_mode, type))
+		why = unfit(st->st_mode);
+	else
+		why = entry_path_trouble(path, strlen(path), *type);
+	if (why) {
+		snprintf(text, sizeof(text), "cannot be stored: %s", why);
+		problem(d, path, text);
 		return false;
 	}
 	if (*type == ENTRY_FILE && (st->st_mode & 0444) != 0444 &&
