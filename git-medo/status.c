@@ -4,6 +4,7 @@
 #include "git-medo/cmd.h"
 #include "base/file.h"
 #include "medo/gather.h"
+#include "medo/seen.h"
 
 static const char *const usage[] = {
 	"git medo status [<options>] [<treeptr>|<dir>...]",
@@ -30,43 +31,68 @@ struct status {
 	struct medo medo;
 	struct gather g;
 	unsigned char *states;
-	uint64_t *sizes;
-	struct silo *store;
+	struct seen_row *rows_now;	/* for each pointer found */
+	size_t skip;			/* of a path: the way up to the top */
+	struct seen seen;
+	bool changed;			/* something had to be read */
+	struct idset stored;		/* what the store holds */
 	struct silo *cache;
 	struct rows rows;
 };
 
-static int look(struct status *s, size_t i)
+/* 0: what it says is in `row` now; else why not. */
+static int read_pointer(struct seen_row *row, const char *path)
 {
 	struct treeptr ptr = TREEPTR_INIT;
-	int ret = treeptr_load(&ptr, s->g.v[i].path);
+	int ret = treeptr_load(&ptr, path);
 
+	if (!ret) {
+		row->id = ptr.id;
+		row->size = ptr.size;
+	}
+	treeptr_release(&ptr);
+	return ret;
+}
+
+static int look(struct status *s, size_t i, size_t *hint)
+{
+	const char *path = s->g.v[i].path;
+	struct seen_row *row = &s->rows_now[i];
+	const struct seen_row *old;
+	int ret = 0;
+
+	row->path = path + s->skip;
 	s->states[i] = MALFORMED;
-	s->sizes[i] = ptr.size;
+	old = seen_find(&s->seen, row->path, hint);
+	if (seen_stat(row, path) && old && seen_same(row, old)) {
+		row->id = old->id;
+		row->size = old->size;
+	} else {
+		__atomic_store_n(&s->changed, true, __ATOMIC_RELAXED);
+		ret = read_pointer(row, path);
+	}
 	if (ret == FAIL_FORMAT || ret == FAIL_DENIED || ret == FAIL_MISSING) {
 		fail_clear();
 		return 0;
 	}
-	if (!ret)
-		ret = silo_has(s->store, &ptr.id);
-	if (ret > 0)
+	if (!ret && idset_find(&s->stored, &row->id) >= 0) {
 		s->states[i] = UNPUSHED;
-	if (!ret) {
-		ret = silo_has(s->cache, &ptr.id);
+	} else if (!ret) {
+		ret = silo_has(s->cache, &row->id);
 		if (ret >= 0)
 			s->states[i] = ret ? HERE : ABSENT;
 	}
-	treeptr_release(&ptr);
 	return ret < 0 ? ret : 0;
 }
 
 static int look_batch(struct job *job)
 {
 	struct batch *b = (struct batch *)job;
+	size_t hint = b->from;
 	int ret = 0;
 
 	for (size_t i = b->from; !ret && i < b->to; i++)
-		ret = look(b->status, i);
+		ret = look(b->status, i, &hint);
 	return ret;
 }
 
@@ -100,7 +126,7 @@ static void print(struct status *s, bool every)
 			continue;
 		rows_str(&s->rows, "state", words[s->states[i]]);
 		if (s->rows.json)
-			rows_u64(&s->rows, "size", s->sizes[i]);
+			rows_u64(&s->rows, "size", s->rows_now[i].size);
 		rows_str(&s->rows, "path", s->g.v[i].path);
 		rows_end(&s->rows);
 	}
@@ -122,6 +148,39 @@ static void advise(const struct status *s)
 			fprintf(stderr, "%zu %s\n", count[i], next[i]);
 }
 
+static int note_stored(void *data, const struct id *id, uint64_t size UNUSED)
+{
+	idset_add(data, id);
+	return 0;
+}
+
+/* Rows are kept only for a look at the whole work tree. */
+static int look_at(struct status *s, const char **operands)
+{
+	char *up = gather_way_up(&s->medo);
+	bool whole = !*operands;
+	struct silo *store;
+	int ret = gather(&s->g, &s->medo, operands);
+
+	s->skip = whole ? strlen(up) : 0;
+	if (!ret)
+		ret = medo_store(&s->medo, &store);
+	if (!ret)
+		ret = silo_each(store, note_stored, &s->stored);
+	if (!ret)
+		ret = medo_cache(&s->medo, &s->cache);
+	s->states = xcalloc(s->g.n, sizeof(*s->states));
+	s->rows_now = xcalloc(s->g.n, sizeof(*s->rows_now));
+	if (whole)
+		seen_load(&s->seen, s->medo.git.dir);
+	if (!ret)
+		ret = look_all(s);
+	if (!ret && whole && (s->changed || s->seen.n != s->g.n))
+		seen_save(&s->seen, s->rows_now, s->g.n);
+	free(up);
+	return ret;
+}
+
 int cmd_status(int argc, const char **argv)
 {
 	struct status s = { .medo = MEDO_INIT, .g = GATHER_INIT };
@@ -137,21 +196,15 @@ int cmd_status(int argc, const char **argv)
 	opt_parse(argc, argv, opts, usage);
 	ret = medo_open(&s.medo, MEDO_REPO);
 	if (!ret)
-		ret = gather(&s.g, &s.medo, argv);
-	if (!ret)
-		ret = medo_store(&s.medo, &s.store);
-	if (!ret)
-		ret = medo_cache(&s.medo, &s.cache);
-	s.states = xcalloc(s.g.n, sizeof(*s.states));
-	s.sizes = xcalloc(s.g.n, sizeof(*s.sizes));
-	if (!ret)
-		ret = look_all(&s);
+		ret = look_at(&s, argv);
 	if (!ret)
 		print(&s, porcelain || s.rows.json);
 	if (!ret && !porcelain && !s.rows.json && !s.rows.z && !quiet)
 		advise(&s);
 	free(s.states);
-	free(s.sizes);
+	free(s.rows_now);
+	idset_release(&s.stored);
+	seen_release(&s.seen);
 	gather_release(&s.g);
 	medo_release(&s.medo);
 	return ret;
