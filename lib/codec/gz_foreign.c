@@ -131,8 +131,8 @@ static int take_extra(struct foreign *f)
 	len = get_le16(f->head.ptr + at - 2);
 	ret = need(f, len);
 	if (!ret && has_index((unsigned char *)f->head.ptr + at, len))
-		ret = fail(FAIL_CORRUPT, "'%s' has an index but no trailer; "
-			   "it is cut short or pasted together",
+		ret = fail(FAIL_CORRUPT, "'%s' is cut short or has trailing "
+			   "data: it has an index, but no trailer at its end",
 			   gz_name(f->gz));
 	return ret;
 }
