@@ -285,10 +285,10 @@ int job_relieve(struct extract *x)
 	int ret = 0;
 
 	if (x->cur && !x->in_file)
-		ret = submit(x);
-	if (ret)
-		return ret;
-	return x->oldest ? join_oldest(x) : 1;
+		ret = submit(x);	/* which may join it at once */
+	else if (!x->oldest)
+		return 1;
+	return !ret && x->oldest ? join_oldest(x) : ret;
 }
 
 int job_drain(struct extract *x)

@@ -1,11 +1,12 @@
 """usage: mkentries.py FORMAT FILE ENTRY...
 
-An archive of entries as bad as they come; FORMAT is tar or zip.  An ENTRY is
+An archive of entries as bad as they come.  FORMAT is tar or zip, or "tar zip"
+for both, FILE.tar and FILE.zip.  An ENTRY is
     file PATH           dir PATH
     link PATH TARGET    hard PATH TARGET    (hard: tar only)
 with an octal mode behind the word, if wanted: "file:4755 PATH".  In PATH and
-TARGET Python's escapes are understood (\\n, \\xff, \\x20 for a space).  A file
-holds its own path and a newline.
+TARGET Python's escapes are understood: \\n, \\xff, and \\x20 for a space in the
+path of a link.  A file holds its own path and a newline.
 """
 import sys
 
@@ -21,8 +22,10 @@ KINDS = {
 
 
 def parse(text):
-    word, path, target = (text.split(' ') + [''])[:3]
+    word, _, path = text.partition(' ')
     kind, _, mode = word.partition(':')
+    path, _, target = (path.partition(' ') if kind in ('link', 'hard')
+                       else (path, '', ''))
     path, target = (p.encode('utf-8', 'surrogateescape')
                     .decode('unicode_escape').encode('latin-1')
                     for p in (path, target))
@@ -48,14 +51,19 @@ def zip_entry(kind, mode, path, target):
     return mkzip.Entry(path, data, KINDS[kind][1] | mode)
 
 
+def archive(form, entries):
+    if form == 'tar':
+        return b''.join(tar_entry(*e) for e in entries) + mktar.END
+    return mkzip.build([zip_entry(*e) for e in entries])
+
+
 def main():
+    forms = sys.argv[1].split()
     entries = [parse(text) for text in sys.argv[3:]]
-    if sys.argv[1] == 'tar':
-        data = b''.join(tar_entry(*e) for e in entries) + mktar.END
-    else:
-        data = mkzip.build([zip_entry(*e) for e in entries])
-    with open(sys.argv[2], 'wb') as out:
-        out.write(data)
+    for form in forms:
+        path = sys.argv[2] + ('.' + form if len(forms) > 1 else '')
+        with open(path, 'wb') as out:
+            out.write(archive(form, entries))
 
 
 if __name__ == '__main__':
