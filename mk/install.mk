@@ -7,7 +7,9 @@ MAN = $(PAGES:%.adoc=$(B)/man/%)
 
 $(B)/man/%: Documentation/%.adoc
 	@mkdir -p $(@D)
-	$(ASCIIDOCTOR) -b manpage --failure-level=WARN -a reproducible -o $@ $<
+	@echo "  man      $(@F)"
+	@$(ASCIIDOCTOR) -b manpage --failure-level=WARN -a reproducible \
+		-o $@ $<
 
 ifneq ($(ASCIIDOCTOR),)
 man: $(MAN)
@@ -19,13 +21,14 @@ endif
 # Completion is made from what the program says of itself.
 $(B)/completion/git-medo.bash: $(wildcard completion/*) \
 		$(BIN)/git-medo $(BIN)/git-medo--full
-	sh completion/generate.sh $(B)/bin/git-medo $(B)/completion
+	@echo "  complete bash, zsh, fish"
+	@sh completion/generate.sh $(B)/bin/git-medo $(B)/completion
 completion: $(B)/completion/git-medo.bash
 
 INSTALL = B='$(B)' prefix='$(prefix)' DESTDIR='$(DESTDIR)' mk/install.sh
 install: programs man completion
-	$(INSTALL)
+	@$(INSTALL)
 uninstall:
-	$(INSTALL) --remove
+	@$(INSTALL) --remove
 
 .PHONY: man completion install uninstall
