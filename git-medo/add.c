@@ -27,6 +27,7 @@ struct add {
 	struct strs meta;
 	int absolute;
 	struct dirtar_opts keep;
+	struct treeptr old;	/* what stands at `path` */
 	struct treeptr ptr;
 };
 
@@ -97,10 +98,13 @@ static int recheck_file(void *data)
 	return 0;
 }
 
+/* bzip2 gives nothing before its first block is whole: up to 900 kB. */
+#define SNIFF_SIZE (1 << 20)
+
 /* The first bytes tell the format; a pointer as content deserves a word. */
 static int sniff(struct add *a, const struct source *src)
 {
-	size_t len = (size_t)MIN(src->size, PIECE_SIZE);
+	size_t len = (size_t)MIN(src->size, SNIFF_SIZE);
 	char *head = xmalloc(len);
 	int ret = src->read(src->data, 0, head, len);
 	const char *format = ret ? NULL : stream_sniff(head, len);
@@ -160,25 +164,29 @@ static int add_source(struct add *a, struct gz_facts *facts)
 	return ret;
 }
 
-/* The same content keeps its provenance; new content begins anew. */
-static int keep_old(struct add *a, const struct gz_facts *facts)
+/* Said before the work is done: what would make it vain. */
+static int check_pointer(struct add *a)
 {
-	struct treeptr old = TREEPTR_INIT;
-	int ret = treeptr_load(&old, a->path);
+	int ret = a->path ? treeptr_load(&a->old, a->path) : FAIL_MISSING;
 
-	if (ret == FAIL_MISSING) {
-		fail_clear();
-		return 0;
-	}
-	if (ret)
+	if (ret && ret != FAIL_MISSING)
 		return fail_in(ret, "will not overwrite what is no treeptr");
-	if (id_eq(&old.id, &facts->id)) {
-		SWAP(a->ptr.provenance, old.provenance);
-		SWAP(a->ptr.prefix, old.prefix);
-		SWAP(a->ptr.rest, old.rest);
-	}
-	treeptr_release(&old);
+	fail_clear();
+	for (size_t i = 0; i < a->meta.n; i++)
+		if (!strchr(a->meta.v[i], '='))
+			return fail(FAIL_REQUEST, "--meta takes KEY=VALUE, not "
+				    "'%s'", quoted(a->meta.v[i]));
 	return 0;
+}
+
+/* The same content keeps its provenance; new content begins anew. */
+static void keep_old(struct add *a, const struct gz_facts *facts)
+{
+	if (!id_eq(&a->old.id, &facts->id))
+		return;
+	SWAP(a->ptr.provenance, a->old.provenance);
+	SWAP(a->ptr.prefix, a->old.prefix);
+	SWAP(a->ptr.rest, a->old.rest);
 }
 
 static int set_meta(struct add *a)
@@ -188,9 +196,6 @@ static int set_meta(struct add *a)
 	for (size_t i = 0; !ret && i < a->meta.n; i++) {
 		char *key = a->meta.v[i], *eq = strchr(key, '=');
 
-		if (!eq)
-			return fail(FAIL_REQUEST, "--meta takes KEY=VALUE, not "
-				    "'%s'", quoted(key));
 		*eq = '\0';
 		ret = treeptr_set_meta(&a->ptr, key, eq + 1);
 	}
@@ -211,9 +216,8 @@ static int write_pointer(struct add *a, const struct gz_facts *facts)
 	a->ptr.size = facts->size;
 	a->ptr.seal = facts->seal;
 	a->ptr.has_seal = true;
-	ret = a->path ? keep_old(a, facts) : 0;
-	if (!ret)
-		ret = set_meta(a);
+	keep_old(a, facts);
+	ret = set_meta(a);
 	if (ret || !a->path)
 		return ret;
 	dir = xstrdup(a->path);
@@ -258,6 +262,8 @@ static int run(struct add *a, const char *dir)
 			   "12, not %" PRIu64, level);
 	a->level = (int)level;
 	if (!ret)
+		ret = check_pointer(a);
+	if (!ret)
 		ret = open_silo(a, dir);
 	if (!ret)
 		ret = add_source(a, &facts);
@@ -273,7 +279,8 @@ static int run(struct add *a, const char *dir)
 int cmd_add(int argc, const char **argv)
 {
 	struct add a = {
-		.medo = MEDO_INIT, .meta = STRS_INIT, .ptr = TREEPTR_INIT,
+		.medo = MEDO_INIT, .meta = STRS_INIT, .old = TREEPTR_INIT,
+		.ptr = TREEPTR_INIT,
 	};
 	struct talk talk = { 0, 0 };
 	const char *dir = NULL, *preserve = NULL;
@@ -307,6 +314,7 @@ int cmd_add(int argc, const char **argv)
 		ret = run(&a, dir);
 	if (dir)
 		silo_close(a.silo);
+	treeptr_release(&a.old);
 	treeptr_release(&a.ptr);
 	strs_release(&a.meta);
 	medo_release(&a.medo);
