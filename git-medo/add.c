@@ -59,8 +59,10 @@ static int add_dir(struct add *a, struct gz_facts *facts)
 	struct dirtar *dirtar = NULL;
 	struct source src;
 	struct meter *meter;
-	int ret = dirtar_open(&dirtar, a->source, &a->keep);
+	int ret;
 
+	a->keep.tree = silo_algo(a->silo);
+	ret = dirtar_open(&dirtar, a->source, &a->keep);
 	if (ret)
 		return ret;
 	src = dirtar_source(dirtar);
