@@ -1,7 +1,7 @@
 #ifndef PACK_H
 #define PACK_H
 
-#include "base/block.h"
+#include "base/buf.h"
 #include "codec/id.h"
 
 /*
