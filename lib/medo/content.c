@@ -133,12 +133,33 @@ static int read_zip(struct medo *medo, struct content *c)
 	return ret;
 }
 
+/* What the command line did not say, git config may. */
+static int settle_limits(struct medo *medo, struct entry_limits *limits)
+{
+	uint64_t depth;
+	int ret = 0;
+
+	if (!limits->entries)
+		ret = gitdir_get_u64(&medo->git, "medo.maxentries", 0,
+				     &limits->entries);
+	if (!ret && !limits->size)
+		ret = gitdir_get_u64(&medo->git, "medo.maxsize", 0,
+				     &limits->size);
+	if (!ret && !limits->depth) {
+		ret = gitdir_get_u64(&medo->git, "medo.maxdepth", 0, &depth);
+		limits->depth = (unsigned)MIN(depth, 1000000);
+	}
+	return ret;
+}
+
 int content_read(struct medo *medo, struct content *c)
 {
 	struct silo_expect expect = medo_expect(c->ptr);
-	int ret;
+	int ret = settle_limits(medo, &c->limits);
 
 	c->ours = false;
+	if (ret)
+		return ret;
 	if (c->proven && !(c->ptr->has_seal && gz_seekable(c->blob->gz))) {
 		ret = blob_read(c->blob, &expect, medo_pool(medo), NULL, NULL);
 		if (ret)
