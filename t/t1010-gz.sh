@@ -250,13 +250,29 @@ test_expect_success 'what is expected is checked, and said' '
 	test-tool gz check --max-size 262145 $file.gz
 '
 
+test_expect_success 'BI-09 beyond 4 GiB, where ISIZE says 5, the size is right' '
+	truncate -s 4294967301 sparse &&
+	test_when_finished "rm -f sparse sparse.gz" &&
+	blob sparse &&
+	test "$(fact sparse 3)" = 4294967301 &&
+	tail -c +$((1 + $(test_file_size sparse.gz) -
+		66 - 26 - 4 - 17 * 40 - 26 - 8 - 36 - 16 * 36898 - 4)) \
+		sparse.gz | head -c 4 >isize &&
+	printf "\005\0\0\0" >expect &&
+	test_cmp_bin expect isize &&
+	test-tool gz check --algo none --size 4294967301 sparse.gz >actual &&
+	test_grep " 4294967301 " actual &&
+	test_expect_code 1 test-tool gz check --size 5 sparse.gz 2>err &&
+	test_grep "has 4294967301 bytes, expected 5" err
+'
+
 test_expect_success TIME,!SANITIZE 'memory does not grow with the blob' '
 	truncate -s 1G sparse &&
+	test_when_finished "rm -f sparse sparse.gz" &&
 	test_peak_kib peak test-tool gz write sparse sparse.gz &&
 	test "$(cat peak)" -lt 32768 &&
 	test_peak_kib peak test-tool gz check sparse.gz &&
-	test "$(cat peak)" -lt 32768 &&
-	rm sparse sparse.gz
+	test "$(cat peak)" -lt 32768
 '
 
 test_done
