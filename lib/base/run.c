@@ -94,7 +94,7 @@ static int pump(const struct run *run, int *to, int from, struct buf *out,
 		if (n > 0)
 			buf_setlen(out, out->len + (size_t)n);
 		if (out->len - start > max)
-			return fail(FAIL_SYSTEM, "'%s' says too much",
+			return fail(FAIL_FORMAT, "'%s' says too much",
 				    quoted(run->argv[0]));
 	}
 }
@@ -134,5 +134,43 @@ out:
 	close_both(in);
 	close_both(back);
 	signal(SIGPIPE, old);
+	return ret;
+}
+
+int run_start(struct child *child, const struct run *run)
+{
+	int in[2] = { -1, -1 }, back[2] = { -1, -1 };
+	int ret;
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
+		ret = fail_errno("cannot make a pipe");
+	else
+		ret = spawn(run, in[0], back[1], &child->pid);
+	if (!ret) {
+		child->to = in[1];
+		child->from = back[0];
+		in[1] = back[0] = -1;
+	} else {
+		child->pid = 0;
+	}
+	close_both(in);
+	close_both(back);
+	return ret;
+}
+
+int run_stop(struct child *child)
+{
+	int status = 0, ret = 0;
+
+	if (child->to >= 0)
+		close(child->to);
+	if (child->from >= 0)
+		close(child->from);
+	if (child->pid) {
+		while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+			;
+		ret = WIFEXITED(status) ? WEXITSTATUS(status) : FAIL_SYSTEM;
+	}
+	*child = (struct child)CHILD_INIT;
 	return ret;
 }

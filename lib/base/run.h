@@ -17,9 +17,26 @@ struct run {
 };
 
 /*
- * Run and gather stdout, at most `max` bytes (0: 1 GiB).  The exit status
- * (0 to 255), or FAIL_SYSTEM where it could not start or died of a signal.
+ * Run and gather stdout, at most `max` bytes (0: 1 GiB; more is FAIL_FORMAT).
+ * The exit status (0 to 255), or FAIL_SYSTEM where it could not start or died
+ * of a signal.
  */
 int run_capture(const struct run *run, struct buf *out, size_t max) MUST_CHECK;
+
+/*
+ * A program that stays: what we write to `to` it reads, what it says we read
+ * from `from`.  run_stop() closes both and waits; its exit status, or
+ * FAIL_SYSTEM.  Stopping what was not started is legal and 0.
+ */
+struct child {
+	pid_t pid;		/* 0: none */
+	int to;
+	int from;
+};
+
+#define CHILD_INIT { .pid = 0, .to = -1, .from = -1 }
+
+int run_start(struct child *child, const struct run *run) MUST_CHECK;
+int run_stop(struct child *child);
 
 #endif
