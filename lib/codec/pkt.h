@@ -28,7 +28,8 @@ enum pkt_kind { PKT_EOF, PKT_FLUSH, PKT_DATA };
 /*
  * The next packet: a kind, or FAIL_FORMAT for what is no packet (0001 to
  * 0003, over 65,520, not hex, cut short).  `data` is borrowed until the next
- * call.  PKT_EOF only at a packet's boundary.
+ * call.  PKT_EOF only at a packet's boundary.  FAIL_STOPPED where a signal
+ * asked us to stop.
  */
 int pkt_read(struct pkt *pkt, const unsigned char **data, size_t *len)
 	MUST_CHECK;
@@ -36,9 +37,11 @@ int pkt_read(struct pkt *pkt, const unsigned char **data, size_t *len)
 /* A packet of text without its LF, NUL-terminated; a NUL in it: FAIL_FORMAT. */
 int pkt_read_line(struct pkt *pkt, const char **line) MUST_CHECK;
 
+/* 1 to PKT_DATA_MAX bytes. */
 int pkt_write(struct pkt *pkt, const void *data, size_t len) MUST_CHECK;
 /* Any length, as packets of at most PKT_DATA_MAX; nothing for 0 bytes. */
 int pkt_write_all(struct pkt *pkt, const void *data, size_t len) MUST_CHECK;
+/* A text, to which the LF is added. */
 int pkt_write_line(struct pkt *pkt, const char *fmt, ...) PRINTF(2, 3)
 	MUST_CHECK;
 int pkt_write_flush(struct pkt *pkt) MUST_CHECK;

@@ -11,6 +11,8 @@ static const struct {
 	{ "gz", test_gz },
 	{ "id", test_id },
 	{ "json", test_json },
+	{ "pack", test_pack },
+	{ "pkt", test_pkt },
 	{ "tar", test_tar },
 	{ "treeptr", test_treeptr },
 };
@@ -23,6 +25,8 @@ static const struct {
 #pragma weak test_gz
 #pragma weak test_id
 #pragma weak test_json
+#pragma weak test_pack
+#pragma weak test_pkt
 #pragma weak test_tar
 #pragma weak test_treeptr
 

@@ -15,6 +15,8 @@ int test_tar(int argc, const char **argv);
 int test_dirtar(int argc, const char **argv);
 int test_archive(int argc, const char **argv);
 int test_genrandom(int argc, const char **argv);
+int test_pkt(int argc, const char **argv);
+int test_pack(int argc, const char **argv);
 int test_base(int argc, const char **argv);
 
 #endif
