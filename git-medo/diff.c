@@ -140,14 +140,16 @@ int cmd_diff(int argc, const char **argv)
 		OPT_END
 	};
 	int n = opt_parse(argc, argv, opts, usage), ret;
-	char *committed = NULL;
+	char *committed = NULL, *below = NULL;
 
 	if (n < 1 || n > 2)
 		opt_usage(usage, opts, "diff takes one or two <treeptr>");
 	ret = medo_open(&medo, n == 1 ? MEDO_WORK_TREE : MEDO_ANYWHERE);
 	/* One operand: what HEAD has against what lies here. */
 	if (!ret && n == 1)
-		committed = xstrfmt("HEAD:%s%s", medo.git.prefix, argv[0]);
+		ret = gitdir_below_top(&medo.git, argv[0], &below);
+	if (!ret && n == 1)
+		committed = xstrfmt("HEAD:%s", below);
 	if (!ret)
 		ret = load(&a, &medo, n == 1 ? committed : argv[0]);
 	if (!ret)
@@ -155,6 +157,7 @@ int cmd_diff(int argc, const char **argv)
 	if (!ret)
 		ret = compare(&a, &b, &rows);
 	free(committed);
+	free(below);
 	listing_release(&a);
 	listing_release(&b);
 	medo_release(&medo);

@@ -74,11 +74,6 @@ static int print(struct medo *medo, struct ask *ask, const struct reach *r)
 	return ret;
 }
 
-/* Below the top, as git rev-list wants it. */
-static char *below_top(struct medo *medo, const char *dir)
-{
-	return dir ? xstrfmt("%s%s", medo->git.prefix, dir) : NULL;
-}
 
 static int gather_ids(struct medo *medo, struct ask *ask, const char **argv,
 		      int n, struct reach *r)
@@ -86,7 +81,7 @@ static int gather_ids(struct medo *medo, struct ask *ask, const char **argv,
 	const char *revs[3] = { "--all", "--indexed-objects", NULL };
 	struct stat st;
 	bool range = n && stat(argv[0], &st) && strstr(argv[0], "..");
-	char *dir;
+	char *dir = NULL;
 	int ret;
 
 	/* What nothing names may be removed, so everything has a say. */
@@ -101,8 +96,9 @@ static int gather_ids(struct medo *medo, struct ask *ask, const char **argv,
 		revs[0] = argv[0];
 		revs[1] = NULL;
 	}
-	dir = below_top(medo, argv[range]);
-	ret = reach_history(r, medo, revs, dir);
+	ret = gitdir_below_top(&medo->git, argv[range], &dir);
+	if (!ret)
+		ret = reach_history(r, medo, revs, dir);
 	free(dir);
 	return ret;
 }

@@ -171,7 +171,7 @@ static int look_at(struct status *s, const char **operands)
 		ret = medo_cache(&s->medo, &s->cache);
 	s->states = xcalloc(s->g.n, sizeof(*s->states));
 	s->rows_now = xcalloc(s->g.n, sizeof(*s->rows_now));
-	if (whole)
+	if (!ret && whole)
 		seen_load(&s->seen, s->medo.git.dir);
 	if (!ret)
 		ret = look_all(s);

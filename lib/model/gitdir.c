@@ -180,18 +180,36 @@ int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,
 		    quoted(value));
 }
 
-int gitdir_git(const struct gitdir *g, const char *const *argv,
-	       struct buf *out)
+int gitdir_below_top(const struct gitdir *g, const char *path, char **out)
 {
-	struct run run = { .argv = argv, .dir = g->top ? g->top : g->dir };
+	size_t n = g->top ? strlen(g->top) : 0;
+	char *abs;
+	int ret = 0;
 
-	return run_capture(&run, out, 0);
+	*out = NULL;
+	if (!path)
+		return 0;
+	if (!g->top) {
+		/* In a bare repository there is nowhere else to be. */
+		*out = xstrdup(path);
+		return 0;
+	}
+	abs = file_absolute(path);
+	if (strncmp(abs, g->top, n) || (abs[n] && abs[n] != '/' && n > 1))
+		ret = fail(FAIL_REQUEST, "'%s' is not in the work tree '%s'",
+			   quoted(path), quoted(g->top));
+	else
+		*out = xstrdup(abs + n + (abs[n] == '/'));
+	free(abs);
+	return ret;
 }
 
-static int change(struct gitdir *g, const char *key, const char *const *argv)
+/* From where we are: GIT_DIR and its kin may be relative to that. */
+static int change(const char *key, const char *const *argv)
 {
+	struct run run = { .argv = argv };
 	struct buf out = BUF_INIT;
-	int ret = gitdir_git(g, argv, &out);
+	int ret = run_capture(&run, &out, 0);
 
 	buf_release(&out);
 	return ret > 0 ? fail(FAIL_SYSTEM, "git config cannot change '%s'",
@@ -217,7 +235,7 @@ int gitdir_add(struct gitdir *g, const char *key, const char *value,
 
 	if (holds(g, key, value))
 		return 0;
-	ret = change(g, key, argv);
+	ret = change(key, argv);
 	if (ret)
 		return ret;
 	strs_add(&g->keys, key);
@@ -235,5 +253,5 @@ int gitdir_remove(struct gitdir *g, const char *key, const char *value,
 	if (!holds(g, key, value))
 		return fail(FAIL_MISSING, "'%s' is not in git config %s",
 			    quoted(value), key);
-	return change(g, key, argv);
+	return change(key, argv);
 }

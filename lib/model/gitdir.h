@@ -39,6 +39,13 @@ int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,
 const char *gitdir_get_nth(const struct gitdir *g, const char *key, size_t n);
 
 /*
+ * A path as the user typed it, seen from the top of the work tree: "" is the
+ * top, NULL stays NULL.  FAIL_REQUEST outside.  Yours.
+ */
+int gitdir_below_top(const struct gitdir *g, const char *path, char **out)
+	MUST_CHECK;
+
+/*
  * Add a value to the repository's configuration or the user's (`global`), or
  * take out all that are exactly it.
  */
@@ -46,9 +53,5 @@ int gitdir_add(struct gitdir *g, const char *key, const char *value,
 	       bool global) MUST_CHECK;
 int gitdir_remove(struct gitdir *g, const char *key, const char *value,
 		  bool global) MUST_CHECK;
-
-/* Run git here; its status, as run_capture() has it. */
-int gitdir_git(const struct gitdir *g, const char *const *argv,
-	       struct buf *out) MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
 #include "base/fail.h"
 #include "base/quote.h"
 #include "base/run.h"
-#include "model/repo.h"
+#include "model/repo_int.h"
 
 #include <git2.h>
 
@@ -77,11 +77,10 @@ static int read_here(struct repo *repo, const char *hex, size_t max,
 	return 0;
 }
 
-static int read_by_git(struct repo *repo, const char *spec, size_t max,
-		       struct buf *out)
+static int read_by_git(const char *spec, size_t max, struct buf *out)
 {
 	const char *argv[] = { "git", "cat-file", "blob", spec, NULL };
-	struct run run = { .argv = argv, .dir = repo->g->top, .quiet = true };
+	struct run run = { .argv = argv, .quiet = true };
 	size_t start = out->len;
 	int ret = run_capture(&run, out, max);
 
@@ -92,57 +91,31 @@ static int read_by_git(struct repo *repo, const char *spec, size_t max,
 	return ret;
 }
 
-int repo_show(struct repo *repo, const char *spec, size_t max, struct buf *out)
+int repo_show(struct repo *repo UNUSED, const char *spec, size_t max,
+	      struct buf *out)
 {
 	if (*spec == '-')
 		return fail(FAIL_REQUEST, "'%s' is not REV:PATH", quoted(spec));
-	return read_by_git(repo, spec, max, out);
+	return read_by_git(spec, max, out);
 }
 
-int repo_has_head(struct repo *repo)
+int repo_has_head(struct repo *repo UNUSED)
 {
 	static const char *const argv[] = { "git", "rev-parse", "-q",
 					    "--verify", "HEAD^{commit}", NULL };
-	struct run run = { .argv = argv, .quiet = true, .dir = repo->g->dir };
+	struct run run = { .argv = argv, .quiet = true };
 	struct buf out = BUF_INIT;
-	int ret;
+	int ret = run_capture(&run, &out, 65536);
 
-	run.dir = repo->g->top ? repo->g->top : repo->g->dir;
-	ret = run_capture(&run, &out, 65536);
 	buf_release(&out);
 	return ret < 0 ? ret : !ret;
-}
-
-/* rev-list's lines, "OID PATH", into memory; only blobs are listed. */
-static int list_objects(struct repo *repo, const char *const *revs,
-			const char *dir, struct buf *out)
-{
-	const char **argv;
-	size_t n = 0;
-	int ret;
-
-	while (revs[n])
-		n++;
-	argv = xcalloc(n + 10, sizeof(*argv));
-	argv[0] = "git";
-	argv[1] = "rev-list";
-	argv[2] = "--objects";
-	argv[3] = "--missing=allow-any";
-	argv[4] = "--filter=object:type=blob";
-	for (size_t i = 0; i < n; i++)
-		argv[5 + i] = revs[i];
-	argv[5 + n] = "--";
-	argv[6 + n] = dir;
-	ret = gitdir_git(repo->g, argv, out);
-	free(argv);
-	return ret > 0 ? fail(FAIL_REQUEST, "git rev-list cannot walk there") :
-	       ret;
 }
 
 struct pointer_walk {
 	struct repo *repo;
 	int (*each)(void *data, const char *path, const struct treeptr *ptr);
 	void *data;
+	struct idset told;	/* git's ids of what was told */
 };
 
 static int tell(struct pointer_walk *w, const char *hex, const char *path)
@@ -152,8 +125,10 @@ static int tell(struct pointer_walk *w, const char *hex, const char *path)
 	int ret = read_here(w->repo, hex, TREEPTR_MAX, &text);
 
 	if (ret > 0)
-		ret = read_by_git(w->repo, hex, TREEPTR_MAX, &text);
-	if (!ret)
+		ret = read_by_git(hex, TREEPTR_MAX, &text);
+	if (ret)
+		ret = fail_in(ret, "'%s'", quoted(path));
+	else
 		ret = treeptr_parse(&ptr, text.ptr, text.len, path);
 	if (ret == FAIL_FORMAT || ret == FAIL_MISSING || ret == FAIL_DENIED)
 		ret = w->each(w->data, path, NULL);
@@ -164,26 +139,27 @@ static int tell(struct pointer_walk *w, const char *hex, const char *path)
 	return ret;
 }
 
+static int each_name(void *data, const char *hex, const char *path)
+{
+	struct pointer_walk *w = data;
+	size_t before = w->told.n;
+	struct id id;
+
+	if (id_parse(&id, hex, strlen(hex)))
+		return fail(FAIL_SYSTEM, "git names no object: '%s'",
+			    quoted(hex));
+	idset_add(&w->told, &id);
+	return w->told.n == before ? 0 : tell(w, hex, path);
+}
+
 int repo_pointers(struct repo *repo, const char *const *revs, const char *dir,
 		  int (*each)(void *data, const char *path,
 			      const struct treeptr *ptr),
 		  void *data)
 {
-	struct pointer_walk w = { repo, each, data };
-	struct buf list = BUF_INIT;
-	int ret = list_objects(repo, revs, dir && *dir ? dir : NULL, &list);
-	char *line = list.ptr, *nl;
+	struct pointer_walk w = { .repo = repo, .each = each, .data = data };
+	int ret = repo_each_name(repo->g, revs, dir, each_name, &w);
 
-	for (; !ret && (nl = strchr(line, '\n')); line = nl + 1) {
-		char *space;
-
-		*nl = '\0';
-		space = strchr(line, ' ');
-		if (!space || !ends_with(space, ".treeptr"))
-			continue;
-		*space = '\0';
-		ret = tell(&w, line, space + 1);
-	}
-	buf_release(&list);
+	idset_release(&w.told);
 	return ret;
 }
