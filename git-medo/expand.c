@@ -22,8 +22,12 @@ static int one(struct medo *medo, const struct found *f, const char *dest,
 
 	if (!ret)
 		ret = expand_one(medo, f->path, f->name, &ptr, dest, opts);
-	if (ret >= 0 && !talk->quiet)
-		printf("%s\t%s/%s\n", did[ret], quoted(dest), quoted(f->name));
+	if (ret >= 0 && !talk->quiet) {
+		char *shown = expand_shown(f->name, &ptr, dest, opts->relocate);
+
+		printf("%s\t%s\n", did[ret], quoted(shown));
+		free(shown);
+	}
 	treeptr_release(&ptr);
 	return ret < 0 ? ret : 0;
 }

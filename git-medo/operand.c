@@ -83,8 +83,12 @@ int operand_read(struct operand *o, struct medo *medo,
 		.blob = &o->blob, .ptr = &o->ptr, .name = o->name,
 		.handler = handler, .proven = true,
 	};
+	int ret = content_read(medo, &content);
 
-	return content_read(medo, &content);
+	/* Two operands, one sentence: which one? */
+	if (ret && ret != FAIL_STOPPED && !strstr(fail_text(), quoted(o->file)))
+		ret = fail_in(ret, "'%s'", quoted(o->file));
+	return ret;
 }
 
 void operand_release(struct operand *o)

@@ -41,18 +41,40 @@ static const char *below(const char *path, const char *dir)
 }
 
 /*
+ * Our notes lie there, and in a work tree git's: no tree may be taken for
+ * them.
+ */
+static int check_rel(const char *rel)
+{
+	int ret = entry_check_path(rel, strlen(rel), ENTRY_DIR);
+
+	for (const char *p = rel; !ret && p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (!strncasecmp(p, ".medo", 5) && (!p[5] || p[5] == '/'))
+			ret = fail(FAIL_FORMAT, "unsafe path '%s': git medo "
+				   "keeps its own files under that name",
+				   quoted(rel));
+	}
+	return ret;
+}
+
+/*
  * A pointer with a prefix was built for one place (files in it name it), so
- * there it goes, when that is below DEST.
+ * there it goes, when that is DEST or below it.
  */
 static int find_place(struct place *p, const char *path, const char *name,
 		      const struct treeptr *ptr, const char *dest,
 		      bool relocate)
 {
 	const char *rel = name;
+	char *slash;
 	int ret;
 
 	p->dest = file_absolute(dest);
 	if (ptr->prefix && !relocate) {
+		slash = strrchr(p->dest, '/');
+		if (!strcmp(ptr->prefix, p->dest) && slash[1])
+			slash[slash == p->dest] = '\0';
 		rel = below(ptr->prefix, p->dest);
 		if (!rel)
 			return fail(FAIL_DENIED, "'%s' was made for '%s', which "
@@ -60,7 +82,7 @@ static int find_place(struct place *p, const char *path, const char *name,
 				    "expand it all the same", quoted(path),
 				    quoted(ptr->prefix), quoted(p->dest));
 	}
-	ret = entry_check_path(rel, strlen(rel), ENTRY_DIR);
+	ret = check_rel(rel);
 	if (ret)
 		return fail_in(ret, "'%s'", quoted(path));
 	p->rel = xstrdup(rel);
@@ -68,6 +90,52 @@ static int find_place(struct place *p, const char *path, const char *name,
 	p->parent = xmemdup(p->path,
 			    (size_t)(strrchr(p->path, '/') - p->path));
 	return 0;
+}
+
+char *expand_shown(const char *name, const struct treeptr *ptr,
+		   const char *dest, bool relocate)
+{
+	size_t n = strlen(dest);
+	char *abs, *ret;
+
+	if (ptr->prefix && !relocate)
+		return xstrdup(ptr->prefix);
+	abs = file_absolute(dest);
+	while (n > 1 && dest[n - 1] == '/')
+		n--;
+	ret = strcmp(abs, "/") ? xstrfmt("%.*s/%s", (int)n, dest, name) :
+	      xstrfmt("/%s", name);
+	free(abs);
+	return ret;
+}
+
+/*
+ * The copy of the pointer must not replace what somebody else put there, and
+ * the place of a pointer itself must not become one of ours: git medo looks
+ * for no pointers there.
+ */
+static int check_copy(const struct place *p, const char *path,
+		      const struct treeptr *ptr)
+{
+	char *copy = expand_copy_path(p->dest, p->rel);
+	char *note = expand_record_path(p->dest, p->rel);
+	struct treeptr old = TREEPTR_INIT;
+	struct stat a, b;
+	int ret = file_exists(note);
+
+	if (ret || lstat(copy, &a))
+		goto out;
+	if (!stat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev)
+		ret = fail(FAIL_REQUEST, "'%s' is the treeptr itself; expand it "
+			   "into another directory", quoted(path));
+	else if (treeptr_load(&old, copy) || !id_eq(&old.id, &ptr->id))
+		ret = fail(FAIL_REQUEST, "'%s' is in the way: git medo expand "
+			   "did not make it", quoted(copy));
+out:
+	treeptr_release(&old);
+	free(copy);
+	free(note);
+	return ret < 0 ? ret : 0;
 }
 
 /*
@@ -222,8 +290,10 @@ static int try_make(struct medo *medo, const struct place *p,
 	};
 	unsigned flags = 0;
 	char *inner = NULL;
-	int ret = stage_open(&stage, *p->parent ? p->parent : "/");
+	int ret;
 
+	medo_sweep(medo, *p->parent ? p->parent : "/");
+	ret = stage_open(&stage, *p->parent ? p->parent : "/");
 	content.meter = medo_meter(medo, content.name, METER_BYTES, ptr->size);
 	if (!ret)
 		ret = extract_to(medo, &stage, &content, opts, &inner);
@@ -267,12 +337,14 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 	struct place p = { NULL, NULL, NULL, NULL };
 	enum expand_result result = EXPAND_MADE;
 	int ret = find_place(&p, path, name, ptr, dest, opts->relocate);
-	int there = ret ? ret : file_exists(p.path);
+	int there = 0;
 
-	if (there < 0) {
-		ret = there;
+	if (!ret)
+		ret = check_copy(&p, path, ptr);
+	if (!ret)
+		ret = there = file_exists(p.path);
+	if (ret < 0)
 		goto out;
-	}
 	if (there && !opts->deep) {
 		ret = quick_look(p.dest, p.rel, p.path, &ptr->id);
 		if (ret < 0)
@@ -306,6 +378,9 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 		ret = (int)result;
 out:
 	place_release(&p);
+	/* Of several archives, which one? */
+	if (ret < 0 && ret != FAIL_STOPPED && !strstr(fail_text(), quoted(path)))
+		ret = fail_in(ret, "'%s'", quoted(path));
 	return ret;
 }
 

@@ -30,11 +30,15 @@ enum expand_result {
 /*
  * One pointer.  `name` is DEST/NAME's NAME (gather.h).  An expand_result, or
  * FAIL_CORRUPT where what is there differs, FAIL_DENIED for a prefix that is
- * not below DEST, and what fetching says.
+ * neither DEST nor below it, and what fetching says.
  */
 int expand_one(struct medo *medo, const char *path, const char *name,
 	       const struct treeptr *ptr, const char *dest,
 	       const struct expand_opts *opts) MUST_CHECK;
+
+/* Where that is, as the user would write it; yours. */
+char *expand_shown(const char *name, const struct treeptr *ptr,
+		   const char *dest, bool relocate);
 
 /*
  * Is DEST/rel still what its record or, if that does not know, its blob

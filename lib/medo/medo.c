@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/quote.h"
+#include "base/temp.h"
 #include "medo/medo.h"
 
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ void medo_release(struct medo *medo)
 		free(medo->far[i].why);
 	}
 	free(medo->far);
+	free(medo->swept);
 	silo_close(medo->store);
 	silo_close(medo->cache);
 	pool_free(medo->pool);
@@ -139,6 +141,15 @@ struct silo_expect medo_expect(const struct treeptr *ptr)
 		.id = ptr->id, .size = &ptr->size,
 		.seal = ptr->has_seal ? &ptr->seal : NULL,
 	};
+}
+
+void medo_sweep(struct medo *medo, const char *dir)
+{
+	if (medo->swept && !strcmp(medo->swept, dir))
+		return;
+	free(medo->swept);
+	medo->swept = xstrdup(dir);
+	temp_sweep(dir);
 }
 
 struct meter *medo_meter(struct medo *medo, const char *title,

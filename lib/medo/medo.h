@@ -29,6 +29,7 @@ struct medo {
 	struct medo_far *far;
 	size_t nfar;
 	size_t far_cap;
+	char *swept;		/* by medo_sweep() */
 };
 
 #define MEDO_INIT { .git = GITDIR_INIT }
@@ -96,6 +97,12 @@ int medo_far(struct medo *medo, const char *url, bool write,
 
 /* What the pointer promises, for the functions of silo.h. */
 struct silo_expect medo_expect(const struct treeptr *ptr);
+
+/*
+ * Before a stage is made in `dir`: what a crash left there goes.  The same
+ * place again and again costs nothing.
+ */
+void medo_sweep(struct medo *medo, const char *dir);
 
 /* A meter as the user's options say; NULL where there is nothing to show. */
 struct meter *medo_meter(struct medo *medo, const char *title,

@@ -124,8 +124,8 @@ static int bring(struct sync *s, const struct found *f, struct strs *wanted)
 {
 	struct expand_opts opts = { .force = s->opts->force, .sync = s->key };
 	struct treeptr ptr = TREEPTR_INIT;
-	char *place = xstrfmt("%s/%s", s->mount, f->name);
 	int ret = treeptr_load(&ptr, f->path);
+	char *place = expand_shown(f->name, &ptr, s->mount, false);
 
 	strs_add(wanted, f->name);
 	if (!ret && ptr.prefix && within(ptr.prefix, s->mount) &&
