@@ -76,6 +76,7 @@ static void tell(struct prune *p, const char *what, const struct id *id)
 static int seen_far(struct prune *p, size_t i)
 {
 	struct silo_list list = SILO_LIST_INIT;
+	struct silo_expect expect = reach_expect(&p->reach, i);
 	int ret = medo_silos(&p->medo, p->reach.v[i].path, &list);
 	bool seen = false;
 
@@ -84,7 +85,7 @@ static int seen_far(struct prune *p, size_t i)
 
 		ret = medo_far(&p->medo, list.v[k].url, false, &silo);
 		if (!ret)
-			ret = silo_has(silo, &p->reach.ids.ids[i]);
+			ret = silo_seen(silo, &expect, medo_pool(&p->medo));
 		seen = ret > 0;
 		if (ret < 0 && ret != FAIL_STOPPED) {
 			say("warning: ", "%s", fail_text());

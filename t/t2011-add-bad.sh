@@ -249,7 +249,7 @@ test_expect_success SETPRIV 'a store that may not be written' '
 
 test_expect_success 'a store that is a file' '
 	git init -q other && : >other/.git/medo &&
-	test_expect_code 3 git -C other medo add ../good x.treeptr 2>err &&
+	test_expect_code 128 git -C other medo add ../good x.treeptr 2>err &&
 	test_grep "other/.git/medo" err &&
 	test_path_is_missing other/x.treeptr
 '

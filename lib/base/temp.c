@@ -168,12 +168,14 @@ int temp_commit(struct temp *temp, const char *path, unsigned flags)
 {
 	char *from = slots[temp->slot].path;
 	mode_t mode = flags & TEMP_KEEP_OLD ? 0444 : 0666;
-	int fd = temp->fd, ret = 0;
+	int fd = temp->fd, lock, ret = 0;
 
 	if (!(flags & TEMP_PRIVATE) && fchmod(fd, mode & ~process_umask))
 		ret = fail_errno("cannot change '%s'", quoted(from));
 	if (!ret && flags & TEMP_DURABLE && fsync(fd))
 		ret = fail_errno("cannot sync '%s'", quoted(from));
+	/* Without its lock it would be a sweeper's until it has its name. */
+	lock = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	temp->fd = -1;
 	if (close(fd) && !ret)
 		ret = fail_errno("cannot write '%s'", quoted(from));
@@ -181,6 +183,8 @@ int temp_commit(struct temp *temp, const char *path, unsigned flags)
 		ret = temp_move(from, path, flags);
 	if (!ret)
 		*from = '\0';	/* it is not ours to remove any more */
+	if (lock >= 0)
+		close(lock);
 	temp_drop(temp);
 	return ret;
 }

@@ -6,7 +6,7 @@
 /*
  * The only door through which bytes become a file with a name.
  *
- * A temp lives beside its final place (tmp_XXXXXX), is invisible under its
+ * A temp lives beside its final place (tmp_medo_XXXXXX), is invisible under its
  * final name until it is whole, and never outlives the process: it is
  * removed by temp_drop(), at exit, and by a signal.  What a kill -9 leaves
  * temp_sweep() removes: a temp is locked (flock) while its maker lives.

@@ -3,8 +3,11 @@
 
 #include "base/base.h"
 
-/* For temp*.c alone. */
-#define TEMP_PREFIX "tmp_"
+/*
+ * For temp*.c alone.  A sweeper removes what has such a name: it must be one
+ * that nobody else would give (tmp_backup, tmp_cache).
+ */
+#define TEMP_PREFIX "tmp_medo_"
 
 /*
  * rename(2) that never replaces (FAIL_REQUEST where the name is taken), or,

@@ -197,6 +197,7 @@ int fetch_again(struct medo *medo, const char *path, const struct treeptr *ptr,
 		struct blob *blob)
 {
 	struct silo_expect expect = medo_expect(ptr);
+	struct silo_expect by_id = { .id = ptr->id };
 	struct silo *cache;
 	char *why = xstrdup(fail_text());
 	int there, ret = medo_cache(medo, &cache);
@@ -209,6 +210,12 @@ int fetch_again(struct medo *medo, const char *path, const struct treeptr *ptr,
 		/* It lies in the store: the only copy, not ours to drop. */
 		fail_adopt(why);
 		ret = there < 0 ? there : FAIL_CORRUPT;
+		goto out;
+	}
+	/* A pointer that lies must not cost us a blob that is right. */
+	if (!silo_read(cache, &by_id, medo_pool(medo), NULL, NULL)) {
+		ret = fail(FAIL_CORRUPT, "%s; the blob itself is what its id "
+			   "says", why);
 		goto out;
 	}
 	say("warning: ", "%s; fetching it again", why);

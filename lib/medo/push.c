@@ -93,7 +93,7 @@ static int send(struct pusher *p, const struct silo_expect *expect,
 	int ret = medo_far(p->medo, url, true, &far);
 
 	if (!ret)
-		ret = silo_has(far, &expect->id);
+		ret = silo_seen(far, expect, medo_pool(p->medo));
 	if (ret) {
 		p->result->there += ret > 0;
 		return ret < 0 ? ret : 0;

@@ -58,4 +58,10 @@ struct backend {
 int backend_folder(struct backend **out, const char *path, bool create,
 		   bool durable) MUST_CHECK;
 
+/*
+ * Of a folder: make the directory that will hold `name`, unless it is there.
+ * FAIL_DENIED where a symlink is on the way to it.
+ */
+int backend_parent(struct backend *b, const char *name) MUST_CHECK;
+
 #endif

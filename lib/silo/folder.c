@@ -68,7 +68,7 @@ static char *full(struct backend *b, const char *name)
  * The directory that will hold `name`, made if missing.  No part of it may
  * be a symlink, or what we put would land elsewhere.
  */
-static int make_parent(struct backend *b, const char *name)
+int backend_parent(struct backend *b, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	char *dir = slash ? xmemdup(name, (size_t)(slash - name)) : NULL;
@@ -119,7 +119,7 @@ static int folder_put(struct backend *b, const char *name,
 {
 	struct temp temp = TEMP_INIT;
 	char *path = full(b, name);
-	int ret = make_parent(b, name);
+	int ret = backend_parent(b, name);
 
 	if (!ret)
 		ret = temp_open(&temp, b->path);
@@ -149,7 +149,7 @@ static int folder_claim(struct backend *b, const char *name, const void *data,
 		return fail(FAIL_REQUEST, "'%s' cannot be claimed", name);
 	dir = xmemdup(name, (size_t)(slash - name));
 	path = full(b, dir);
-	ret = make_parent(b, dir);
+	ret = backend_parent(b, dir);
 	if (!ret)
 		ret = stage_open(&stage, b->path);
 	if (!ret) {
@@ -178,7 +178,7 @@ static int folder_replace(struct backend *b, const char *name,
 			  const void *data, size_t len)
 {
 	char *path = full(b, name);
-	int ret = make_parent(b, name);
+	int ret = backend_parent(b, name);
 
 	if (!ret)
 		ret = temp_write(path, data, len,
@@ -308,7 +308,7 @@ int backend_folder(struct backend **out, const char *path, bool create,
 			return ret;
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && !create && (errno == ENOENT || errno == ENOTDIR))
 		return fail(FAIL_NET, "there is no silo at '%s'", quoted(path));
 	if (fd < 0)
 		return fail_errno("cannot open silo '%s'", quoted(path));

@@ -71,6 +71,13 @@ struct silo_expect {
 	uint64_t max_size;
 };
 
+/*
+ * 1 there, 0 not: not by name alone, but by what its trailer says of size and
+ * seal.  FAIL_CORRUPT: it is there and damaged, or another content.
+ */
+int silo_seen(struct silo *silo, const struct silo_expect *expect,
+	      struct pool *pool) MUST_CHECK;
+
 /* Read all of a blob, verified, into `sink` (NULL: only verify). */
 int silo_read(struct silo *silo, const struct silo_expect *expect,
 	      struct pool *pool, const struct sink *sink, struct meter *meter)
@@ -85,7 +92,7 @@ int silo_add(struct silo *silo, const struct source *src, int level,
 	MUST_CHECK;
 /*
  * The same, but the blob gets its name only when `sure` agrees, after all
- * was read.
+ * was read.  A blob that is there already is read, and stays if it is right.
  */
 int silo_add_if(struct silo *silo, const struct source *src, int level,
 		struct pool *pool, struct meter *meter,
@@ -108,7 +115,10 @@ int silo_export(struct silo *from, struct silo *to,
 		const struct silo_expect *expect, struct pool *pool,
 		struct meter *meter) MUST_CHECK;
 
-/* A blob changes from one silo on this disk to another: rename, or copy. */
+/*
+ * A blob changes from one silo on this disk to another: rename, or copy; to
+ * the same one, nothing happens.
+ */
 int silo_move(struct silo *from, struct silo *to, const struct id *id,
 	      struct pool *pool) MUST_CHECK;
 

@@ -73,8 +73,9 @@ void blob_close(struct blob *blob)
 	blob->fd = -1;
 }
 
-int blob_read(struct blob *blob, const struct silo_expect *expect,
-	      struct pool *pool, const struct sink *sink, struct meter *meter)
+static int read_as(struct blob *blob, const struct silo_expect *expect,
+		   bool by_id, struct pool *pool, const struct sink *sink,
+		   struct meter *meter)
 {
 	struct gz_expect e = {
 		.size = expect->size, .seal = expect->seal,
@@ -82,12 +83,18 @@ int blob_read(struct blob *blob, const struct silo_expect *expect,
 	};
 	struct gz_facts found;
 
-	/* A seal covers all bytes; only without one the id has to decide. */
-	if (!expect->seal) {
+	if (by_id) {
 		e.id = &expect->id;
 		e.algo = expect->id.algo;
 	}
 	return gz_read(blob->gz, &e, pool, sink, meter, &found);
+}
+
+/* A seal covers all bytes; only without one the id has to decide. */
+int blob_read(struct blob *blob, const struct silo_expect *expect,
+	      struct pool *pool, const struct sink *sink, struct meter *meter)
+{
+	return read_as(blob, expect, !expect->seal, pool, sink, meter);
 }
 
 int silo_read(struct silo *silo, const struct silo_expect *expect,
@@ -103,6 +110,33 @@ int silo_read(struct silo *silo, const struct silo_expect *expect,
 	return blame(ret, silo, &expect->id);
 }
 
+/* What its trailer says; a gzip that has none has to be read. */
+static int check_seen(struct blob *blob, const struct silo_expect *expect,
+		      struct pool *pool)
+{
+	if (!gz_seekable(blob->gz))
+		return blob_read(blob, expect, pool, NULL, NULL);
+	if ((expect->size && gz_size(blob->gz) != *expect->size) ||
+	    (expect->seal && !seal_eq(gz_seal(blob->gz), expect->seal)))
+		return fail(FAIL_CORRUPT, "it is there, but with other content");
+	return 0;
+}
+
+int silo_seen(struct silo *silo, const struct silo_expect *expect,
+	      struct pool *pool)
+{
+	struct blob blob = BLOB_INIT;
+	int ret = silo_has(silo, &expect->id);
+
+	if (ret <= 0 || !silo->b->path)
+		return ret;
+	ret = silo_blob(silo, &expect->id, &blob);
+	if (!ret)
+		ret = blame(check_seen(&blob, expect, pool), silo, &expect->id);
+	blob_close(&blob);
+	return ret == FAIL_MISSING ? 0 : ret ? ret : 1;
+}
+
 static unsigned commit_flags(const struct silo *silo)
 {
 	return TEMP_KEEP_OLD | (silo->b->durable ? TEMP_DURABLE : 0);
@@ -112,18 +146,36 @@ static unsigned commit_flags(const struct silo *silo)
 static int commit_blob(struct silo *silo, struct temp *temp,
 		       const struct id *id)
 {
-	char name[SILO_NAME_MAX], *path, *slash;
-	int ret;
+	char name[SILO_NAME_MAX], *path;
+	int ret = backend_parent(silo->b, silo_blob_name(id, name));
 
-	path = xstrfmt("%s/%s", silo->b->path, silo_blob_name(id, name));
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	ret = temp_mkdirs(path, commit_flags(silo));
-	*slash = '/';
+	path = xstrfmt("%s/%s", silo->b->path, name);
 	if (!ret)
 		ret = temp_commit(temp, path, commit_flags(silo));
 	free(path);
 	return ret;
+}
+
+/*
+ * The first one keeps its name, but only if it is what the name says: what
+ * our disk has spoilt must not outlive a chance to have it right again.
+ */
+static int drop_spoilt(struct silo *silo, const struct gz_facts *facts,
+		       struct pool *pool)
+{
+	struct silo_expect expect = {
+		.id = facts->id, .size = &facts->size, .seal = &facts->seal,
+	};
+	int ret = silo_has(silo, &facts->id);
+
+	if (ret <= 0)
+		return ret;
+	ret = silo_read(silo, &expect, pool, NULL, NULL);
+	if (ret != FAIL_CORRUPT)
+		return ret == FAIL_MISSING ? 0 : ret;
+	say("warning: ", "%s; replaced", fail_text());
+	fail_clear();
+	return silo_remove(silo, &facts->id);
 }
 
 int silo_add_if(struct silo *silo, const struct source *src, int level,
@@ -142,6 +194,8 @@ int silo_add_if(struct silo *silo, const struct source *src, int level,
 		ret = gz_write(temp.fd, silo->b->path, src, &opts, pool, facts);
 	if (!ret && sure)
 		ret = sure(data);
+	if (!ret)
+		ret = drop_spoilt(silo, facts, pool);
 	if (!ret)
 		ret = commit_blob(silo, &temp, &facts->id);
 	temp_drop(&temp);
@@ -170,7 +224,10 @@ static int copy_take(void *data, struct block *block)
 	return ret;
 }
 
-/* Is what lies in the temp the blob that was asked for? */
+/*
+ * Is what lies in the temp the blob that was asked for?  It gets the name of
+ * its id, so the id is asked as well: a pointer may promise another's.
+ */
 static int check_temp(struct temp *temp, const struct silo_expect *expect,
 		      uint64_t size, struct pool *pool, struct meter *meter)
 {
@@ -180,7 +237,7 @@ static int check_temp(struct temp *temp, const struct silo_expect *expect,
 	silo_blob_name(&expect->id, blob.name);
 	ret = open_gz(&blob);
 	if (!ret)
-		ret = blob_read(&blob, expect, pool, NULL, meter);
+		ret = read_as(&blob, expect, true, pool, NULL, meter);
 	gz_close(blob.gz);
 	return ret;
 }
@@ -220,17 +277,15 @@ int silo_export(struct silo *from, struct silo *to,
 		struct meter *meter)
 {
 	struct blob blob = BLOB_INIT;
-	int ret = silo_has(to, &expect->id);
+	int ret = silo_seen(to, expect, pool);
 
-	if (ret < 0)
-		return ret;
 	if (ret)
-		return 0;
+		return ret < 0 ? ret : 0;
 	ret = silo_blob(from, &expect->id, &blob);
 	if (ret)
 		return ret;
 	/* Our own disk lies too: nobody else shall get what it spoilt. */
-	ret = blame(blob_read(&blob, expect, pool, NULL, meter), from,
+	ret = blame(read_as(&blob, expect, true, pool, NULL, meter), from,
 		    &expect->id);
 	if (!ret)
 		ret = to->b->ops->put(to->b, blob.name, &blob.src);
@@ -240,26 +295,32 @@ int silo_export(struct silo *from, struct silo *to,
 	return ret ? ret : 1;
 }
 
+static bool same_place(const struct silo *a, const struct silo *b)
+{
+	struct stat x, y;
+
+	return !fstat(a->b->fd, &x) && !fstat(b->b->fd, &y) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 int silo_move(struct silo *from, struct silo *to, const struct id *id,
 	      struct pool *pool)
 {
 	struct silo_expect expect = { .id = *id };
-	char name[SILO_NAME_MAX], *old, *new, *slash;
+	char name[SILO_NAME_MAX], *old, *new;
 	int ret = need_folder(from);
 
 	if (!ret)
 		ret = need_folder(to);
+	/* Moved onto itself, the only copy would be the one that is dropped. */
+	if (ret || same_place(from, to))
+		return ret;
+	ret = backend_parent(to->b, silo_blob_name(id, name));
 	if (ret)
 		return ret;
-	silo_blob_name(id, name);
 	old = xstrfmt("%s/%s", from->b->path, name);
 	new = xstrfmt("%s/%s", to->b->path, name);
-	slash = strrchr(new, '/');
-	*slash = '\0';
-	ret = temp_mkdirs(new, commit_flags(to));
-	*slash = '/';
-	if (!ret)
-		ret = temp_move(old, new, commit_flags(to));
+	ret = temp_move(old, new, commit_flags(to));
 	if (ret == FAIL_SYSTEM && errno == EXDEV) {
 		fail_clear();
 		ret = silo_import(to, from, &expect, pool, NULL);
