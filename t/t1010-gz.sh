@@ -85,6 +85,11 @@ test_expect_success 'every level gives the same content and facts' '
 	done
 '
 
+test_expect_success 'a level that is none is refused' '
+	test_expect_code 128 test-tool gz write -l 13 mixed out.gz 2>err &&
+	test_grep "^error: compression level 13 is not one of 1 to 12" err
+'
+
 test_expect_success 'text shrinks as it does in gzip, noise hardly grows' '
 	for level in 1 6 9
 	do

@@ -2,7 +2,7 @@
 #include "base/quote.h"
 #include "codec/gz_int.h"
 
-/* One read at the end brings small files whole, and trailer and tops of 200 GiB. */
+/* One read at the end brings small files whole, of large ones what leads on. */
 #define TAIL_MAX 32768
 
 const char *gz_name(const struct gz *gz)

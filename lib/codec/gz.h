@@ -55,7 +55,7 @@ struct gz_expect {
 	const uint64_t *size;
 	const struct seal *seal;
 	const struct id *id;
-	enum id_algo algo;	/* of facts.id; ID_NONE: only if `id` is given */
+	enum id_algo algo;	/* of facts.id; ID_NONE: that of `id` or none */
 	uint64_t max_size;	/* 0: no limit; more is FAIL_DENIED */
 };
 

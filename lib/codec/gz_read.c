@@ -86,7 +86,8 @@ static void same_keep(struct slot *slot)
 	struct same *same;
 
 	if (len > SAME_MAX || slot->block->len != PIECE_SIZE ||
-	    __atomic_add_fetch(&r->same_count, 1, __ATOMIC_RELAXED) > SAME_COUNT)
+	    __atomic_fetch_add(&r->same_count, 1,
+			       __ATOMIC_RELAXED) >= SAME_COUNT)
 		return;
 	same = xcalloc(1, sizeof(*same));
 	same->packed_len = len;
@@ -128,7 +129,7 @@ static int run_slot(struct job *job)
 	    same_take(slot, __atomic_load_n(&r->same, __ATOMIC_ACQUIRE)))
 		return 0;
 
-	/* A block that the sink, or `same`, still holds is not written again. */
+	/* A block that the sink or `same` still holds is not written again. */
 	if (slot->block && __atomic_load_n(&slot->block->refs,
 					   __ATOMIC_ACQUIRE) != 1) {
 		block_drop(slot->block);
@@ -161,9 +162,10 @@ static int submit_next(struct reader *r)
 	memcpy(slot->entry, gz_entries(r->index) +
 	       piece % GROUP_PIECES * GZ_INDEX_ENTRY, GZ_INDEX_ENTRY);
 	/* Small blobs come by the thousand: no large buffers for them. */
-	if (!slot->packed)
-		slot->packed = xmalloc(r->gz->shape.pieces > 1 ? GZ_PACKED_ROOM :
-				       get_le32(slot->entry) + GZ_PROOF_IN);
+	if (!slot->packed && r->gz->shape.pieces > 1)
+		slot->packed = xmalloc(GZ_PACKED_ROOM);
+	else if (!slot->packed)
+		slot->packed = xmalloc(get_le32(slot->entry) + GZ_PROOF_IN);
 	slot->r = r;
 	slot->piece = piece;
 	slot->off = r->next_off;
@@ -209,7 +211,7 @@ static int read_pieces(struct reader *r)
 	int ret = 0;
 
 	for (uint64_t i = 0; i < pieces; i++) {
-		while (r->next_piece < pieces && r->next_piece < i + r->nslots) {
+		while (r->next_piece < MIN(pieces, i + r->nslots)) {
 			ret = submit_next(r);
 			if (ret < 0)
 				return ret;

@@ -415,6 +415,9 @@ int gz_write_spill(int fd, const char *name, const struct source *src,
 	if (src->size / PIECE_SIZE / GROUP_PIECES >= GZ_GROUPS_MAX)
 		return fail(FAIL_REQUEST, "'%s' is too large: at most 64 TiB "
 			    "fit into a blob", quoted(name));
+	if (opts->level < 0 || opts->level > 12)
+		return fail(FAIL_REQUEST, "compression level %d is not one of "
+			    "1 to 12", opts->level);
 	writer_init(&w);
 	ret = put(&w, 0, gz_head, GZ_HEAD_SIZE);
 	if (!ret)

@@ -44,7 +44,8 @@ static size_t fill_text(uint64_t *state, char *buf, size_t room)
 		uint64_t word = rank * UINT64_C(0x2545f4914f6cdd1d);
 
 		if (!(v >> 24 & 63)) {
-			n += (size_t)sprintf(buf + n, "%u", (unsigned)(v >> 48));
+			n += (size_t)sprintf(buf + n, "%u",
+					     (unsigned)(v >> 48));
 		} else {
 			for (uint64_t k = 2 + rank / 600; k; k--, word >>= 7)
 				buf[n++] = letters[(word & 127) * 26 / 160];
@@ -61,7 +62,8 @@ int test_genrandom(int argc, const char **argv)
 	uint64_t state, left;
 
 	if (argc != 3 + text) {
-		fprintf(stderr, "usage: test-tool genrandom [--text] SEED BYTES\n");
+		fprintf(stderr,
+			"usage: test-tool genrandom [--text] SEED BYTES\n");
 		return 129;
 	}
 	state = seed_of(argv[1 + text]);

@@ -13,9 +13,9 @@
  * "error:" line here, and the exit code a command would have.
  */
 static const char *const usage[] = {
-	"test-tool gz write [options] IN OUT.gz\t(id, seal, size, size of file)",
+	"test-tool gz write [options] IN OUT.gz\t(id seal size file-size)",
 	"test-tool gz read [options] IN.gz\t(content)",
-	"test-tool gz check [options] IN.gz\t(id, seal, size, size of file)",
+	"test-tool gz check [options] IN.gz\t(id seal size file-size)",
 	"test-tool gz pread [--seal HEX] IN.gz OFFSET:LENGTH...",
 	"test-tool gz facts IN.gz",
 	"test-tool gz flip [--step N] IN.gz\t(each bit of a small file)",
