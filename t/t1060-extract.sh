@@ -6,7 +6,7 @@ test_description='extract: sane archives come out as tar makes them'
 . "$TEST_DIRECTORY/lib-archive.sh"
 
 test_expect_success 'setup: a tree with all that a tar can hold' '
-	mkdir -p tree/bin tree/deep/er/still tree/empty &&
+	mkdir -p tree/bin tree/deep/er/still tree/empty tree/deep/1/2/3/4/5 &&
 	test_seq 60000 >tree/deep/text &&
 	test-tool genrandom tar 1500000 >tree/deep/er/noise &&
 	test-tool genrandom one 262144 >tree/piece &&
@@ -102,7 +102,7 @@ test_lazy_prereq NOBODY '
 test_expect_success NOBODY 'with --preserve a directory that may not be entered is filled before' '
 	fresh ours &&
 	chown 65534 ours &&
-	(ulimit -n 16 && nobody test-tool archive extract --preserve tar \
+	(ulimit -n 24 && nobody test-tool archive extract --preserve tar \
 		odd.tar ours) &&
 	same_tree odd ours
 '
@@ -203,6 +203,18 @@ test_expect_success PYTHON3 'a few descriptors are enough for many directories' 
 	(ulimit -n 32 && test-tool archive extract tar wide.tar ours) &&
 	find theirs ours -type d -exec touch -d @0 {} + &&
 	same_tree theirs ours
+'
+
+test_expect_success 'a few descriptors are enough for many large files' '
+	mkdir large &&
+	for i in $(test_seq 30)
+	do
+		head -c 262200 tree/piece1 >large/$i || return 1
+	done &&
+	tar cf large.tar large &&
+	fresh ours &&
+	(ulimit -n 24 && test-tool archive extract tar large.tar ours) &&
+	same_tree large ours/large
 '
 
 test_expect_success PYTHON3 'zeros of large files become holes' '

@@ -118,6 +118,7 @@ struct extract {
 	struct batch *oldest, *newest;	/* in the pool */
 	size_t nbatches;
 	size_t nblocks;		/* held by all batches */
+	size_t nbigs;		/* open large files */
 	struct batch *spare;
 };
 

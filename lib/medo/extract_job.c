@@ -185,6 +185,7 @@ static int big_close(struct extract *x, struct big *big, int ret)
 	if (close(big->fd) && !ret)
 		ret = fail_node(x, big->node, big->dirfd, "write");
 	dir_unpin(x, big->slot);
+	x->nbigs--;
 	free(big);
 	return ret;
 }
@@ -316,6 +317,9 @@ static int big_begin(struct extract *x, uint32_t node, unsigned mode,
 
 	if (x->cur)
 		ret = submit(x);
+	/* Where directories may not be many, neither may these. */
+	while (!ret && x->oldest && x->nbigs >= (x->nslots + 1) / 2)
+		ret = join_oldest(x);
 	if (ret)
 		return ret;
 	dirfd = dir_pin(x, n->parent, &slot);
@@ -329,6 +333,7 @@ static int big_begin(struct extract *x, uint32_t node, unsigned mode,
 		dir_unpin(x, slot);
 		return ret;
 	}
+	x->nbigs++;
 	x->big = xcalloc(1, sizeof(*x->big));
 	x->big->fd = fd;
 	x->big->slot = slot;
