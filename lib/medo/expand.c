@@ -138,6 +138,28 @@ out:
 	return ret < 0 ? ret : 0;
 }
 
+/* A tree in another would be a change of that one. */
+static int check_above(const struct place *p)
+{
+	char *rel = xstrdup(p->rel), *slash;
+	int ret = 0;
+
+	while (!ret && (slash = strrchr(rel, '/'))) {
+		char *note;
+
+		*slash = '\0';
+		note = expand_record_path(p->dest, rel);
+		ret = file_exists(note);
+		if (ret > 0)
+			ret = fail(FAIL_REQUEST, "'%s' would lie in '%s/%s', "
+				   "which is a tree itself", quoted(p->path),
+				   quoted(p->dest), quoted(rel));
+		free(note);
+	}
+	free(rel);
+	return ret;
+}
+
 /*
  * Make the directories between DEST and the tree.  Another tree below DEST
  * may hold symlinks: none of these directories may be one.
@@ -182,20 +204,35 @@ char *expand_copy_path(const char *dest, const char *rel)
 	return xstrfmt("%s/%s" TREEPTR_SUFFIX, dest, rel);
 }
 
+/* Provenance may change where the content does not. */
+static int leave_copy(const struct place *p, const struct treeptr *ptr)
+{
+	char *copy = expand_copy_path(p->dest, p->rel);
+	struct buf text = BUF_INIT, old = BUF_INIT;
+	int ret = 0;
+
+	treeptr_format(ptr, &text);
+	if (file_read(copy, TREEPTR_MAX, &old) || old.len != text.len ||
+	    memcmp(old.ptr, text.ptr, text.len)) {
+		fail_clear();
+		ret = temp_write(copy, text.ptr, text.len, 0);
+	}
+	buf_release(&text);
+	buf_release(&old);
+	free(copy);
+	return ret;
+}
+
 /* The copy first: a record without a pointer would vouch for nothing. */
 static int leave_notes(const struct place *p, const struct treeptr *ptr,
 		       const char *sync)
 {
 	struct stat_record record = STAT_RECORD_INIT;
 	struct stat_record old = STAT_RECORD_INIT;
-	struct buf text = BUF_INIT;
-	char *copy = expand_copy_path(p->dest, p->rel);
 	char *note = expand_record_path(p->dest, p->rel);
 	char *inner = xstrfmt(".medo/%s", p->rel);
-	int ret;
+	int ret = leave_copy(p, ptr);
 
-	treeptr_format(ptr, &text);
-	ret = temp_write(copy, text.ptr, text.len, 0);
 	if (!ret)
 		ret = make_parents(p->dest, inner);
 	if (!ret)
@@ -210,9 +247,7 @@ static int leave_notes(const struct place *p, const struct treeptr *ptr,
 	}
 	stat_release(&old);
 	stat_release(&record);
-	buf_release(&text);
 	free(inner);
-	free(copy);
 	free(note);
 	return ret;
 }
@@ -258,8 +293,10 @@ static int extract_to(struct medo *medo, struct stage *stage,
 		      char **inner)
 {
 	struct extract_opts how = {
-		.preserve = opts->preserve, .touch = opts->touch,
-		.links_out = opts->links_out,
+		/* A plain file has no time of its own. */
+		.preserve = opts->preserve,
+		.touch = opts->touch || !content->ptr->format,
+		.links_out = opts->links_out, .names = opts->limits.entries,
 	};
 	struct extract *extract = extract_new(stage->fd, medo_pool(medo), &how);
 	struct entry_handler handler = extract_handler(extract);
@@ -268,6 +305,8 @@ static int extract_to(struct medo *medo, struct stage *stage,
 
 	content->handler = &handler;
 	ret = content_read(medo, content);
+	if (!ret && content->ours)
+		extract_keep_top(extract);
 	if (!ret)
 		ret = extract_finish(extract);
 	top = ret ? NULL : extract_single_top(extract);
@@ -340,6 +379,8 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 	int there = 0;
 
 	if (!ret)
+		ret = check_above(&p);
+	if (!ret)
 		ret = check_copy(&p, path, ptr);
 	if (!ret)
 		ret = there = file_exists(p.path);
@@ -350,7 +391,9 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 		if (ret < 0)
 			goto out;
 		if (ret) {
-			ret = EXPAND_THERE;
+			ret = leave_copy(&p, ptr);
+			if (!ret)
+				ret = EXPAND_THERE;
 			goto out;
 		}
 	}
