@@ -101,12 +101,11 @@ static int recheck_file(void *data)
 }
 
 /* bzip2 gives nothing before its first block is whole: up to 900 kB. */
-#define SNIFF_SIZE (1 << 20)
 
 /* The first bytes tell the format; a pointer as content deserves a word. */
 static int sniff(struct add *a, const struct source *src)
 {
-	size_t len = (size_t)MIN(src->size, SNIFF_SIZE);
+	size_t len = (size_t)MIN(src->size, STREAM_SNIFF_SIZE);
 	char *head = xmalloc(len);
 	int ret = src->read(src->data, 0, head, len);
 	const char *format = ret ? NULL : stream_sniff(head, len);
