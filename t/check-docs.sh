@@ -72,7 +72,12 @@ do
 	while read -r sub
 	do
 		# shellcheck disable=SC2086
-		"$program" $name $sub -h >"$scratch/one" 2>&1 </dev/null
+		if ! "$program" $name $sub -h >"$scratch/one" 2>&1 </dev/null
+		then
+			complain "git medo $name $sub -h fails"
+			cat "$scratch/one" >&2
+			continue 2
+		fi
 		usage_of_help <"$scratch/one" >>"$scratch/usage"
 		grep -o '^    -[^ ,]*\(, --[^ ]*\)\{0,1\}' "$scratch/one" \
 			>>"$scratch/all"
