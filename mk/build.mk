@@ -1,3 +1,7 @@
+# `make V=1` shows the commands in full.
+Q = $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) '$(2)')
+
 # Compile and link.  Optional libraries are found by pkg-config; a feature
 # whose library is missing is left out with a word.
 PKGS_OPTIONAL = libisal libzstd liblzma
@@ -38,11 +42,13 @@ $(shell mkdir -p $(B); printf '%s\n' '$(subst ','\'',$(FLAGS_TEXT))' \
 
 $(B)/obj/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,compile,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIBMEDO): $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,archive,$(@F))
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(call obj,$(CMD_SRC) $(TOOL_SRC)))
 
@@ -54,26 +60,30 @@ BIN = $(B)/bin
 
 $(B)/obj/light/%.o: git-medo/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -DMEDO_LIGHT -MMD -MP -c -o $@ $<
+	$(call say,compile,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -DMEDO_LIGHT -MMD -MP -c -o $@ $<
 
 programs: $(BIN)/git-medo $(BIN)/git-medo--full $(BIN)/medo $(BIN)/silo
 
 $(BIN)/git-medo: $(LIGHT_OBJ) $(LIBMEDO)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(LIGHT_OBJ) $(LIBMEDO) $(LIBS_LIGHT)
+	$(call say,link,$(@F))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(LIGHT_OBJ) $(LIBMEDO) $(LIBS_LIGHT)
 
 $(BIN)/git-medo--full: $(FULL_OBJ) $(LIBMEDO)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(FULL_OBJ) $(LIBMEDO) $(LIBS_FULL)
+	$(call say,link,$(@F))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(FULL_OBJ) $(LIBMEDO) $(LIBS_FULL)
 
 $(BIN)/medo $(BIN)/silo: $(BIN)/git-medo
-	ln -sf git-medo $@
+	$(Q)ln -sf git-medo $@
 
 -include $(LIGHT_OBJ:.o=.d)
 
 tool: $(B)/test-tool
 $(B)/test-tool: $(call obj,$(TOOL_SRC)) $(LIBMEDO)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,$(TOOL_SRC)) $(LIBMEDO) $(LIBS_FULL)
+	$(call say,link,$(@F))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,$(TOOL_SRC)) $(LIBMEDO) $(LIBS_FULL)
 
 clean:
 	rm -rf build build-*
