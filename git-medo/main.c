@@ -83,10 +83,26 @@ static int become_full(const char **argv)
 }
 #endif
 
+/*
+ * A relative path means something only where there is a directory; in one
+ * that was removed it must not become one below "/".
+ */
+static int check_cwd(void)
+{
+	char *cwd = getcwd(NULL, 0);
+	int ret = cwd ? 0 : fail_errno("cannot tell the current directory");
+
+	free(cwd);
+	return ret;
+}
+
 static int dispatch(int argc, const char **argv, const char **all)
 {
 	const struct command *cmd = find(argv[0]);
+	int ret = check_cwd();
 
+	if (ret)
+		return ret;
 	if (!cmd) {
 		say("error: ", "'%s' is not a git medo command; see 'git medo "
 		    "-h'", quoted(argv[0]));
@@ -154,7 +170,9 @@ int main(int argc, const char **argv)
 	int ret = -100;
 
 	sane_fds();
+	/* Both come back as errors of write(2). */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 #ifdef M_MMAP_THRESHOLD
 	/* Blocks come and go; each as a fresh mapping is 64 page faults. */
 	mallopt(M_MMAP_THRESHOLD, 4 << 20);

@@ -168,9 +168,9 @@ static int check_all(struct verify *v, const char **argv, int n,
 		     struct strs *dests)
 {
 	struct gather g = GATHER_INIT;
-	int kept = 0, ret = 0;
+	int ret = 0;
 
-	/* A directory that expand filled is no place for pointers. */
+	/* What expand filled; there may be pointers besides. */
 	for (int i = 0; !ret && i < n; i++) {
 		int dest = gather_is_dest(argv[i]);
 
@@ -178,11 +178,8 @@ static int check_all(struct verify *v, const char **argv, int n,
 			ret = dest;
 		else if (dest)
 			strs_add(dests, argv[i]);
-		else
-			argv[kept++] = argv[i];
 	}
-	argv[kept] = NULL;
-	if (!ret && (kept || !dests->n))
+	if (!ret && (n || !dests->n))
 		ret = gather(&g, &v->medo, argv);
 	for (size_t i = 0; !ret && i < g.n; i++)
 		ret = check_pointer(v, g.v[i].path);

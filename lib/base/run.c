@@ -23,7 +23,7 @@ static int spawn(const struct run *run, int in, int out, pid_t *pid)
 {
 	posix_spawn_file_actions_t acts;
 	posix_spawnattr_t attr;
-	sigset_t none, pipe_only;
+	sigset_t none, ignored;
 	int err;
 
 	posix_spawn_file_actions_init(&acts);
@@ -42,10 +42,11 @@ static int spawn(const struct run *run, int in, int out, pid_t *pid)
 	if (run->dir)
 		posix_spawn_file_actions_addchdir_np(&acts, run->dir);
 	sigemptyset(&none);
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	sigaddset(&ignored, SIGXFSZ);
 	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &pipe_only);
+	posix_spawnattr_setsigdefault(&attr, &ignored);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
 				 POSIX_SPAWN_SETSIGDEF);
 	err = posix_spawnp(pid, run->argv[0], &acts, &attr,

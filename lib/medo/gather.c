@@ -36,10 +36,47 @@ int gather_is_dest(const char *dir)
 	return ret;
 }
 
+static void made_add(struct made *made, char *notes)
+{
+	struct stat st;
+
+	if (!lstat(notes, &st) && S_ISDIR(st.st_mode))
+		strs_take(&made->notes, notes);
+	else
+		free(notes);
+}
+
+void made_enter(struct made *made, const struct made *above, const char *name,
+		const char *dir)
+{
+	for (size_t i = 0; above && i < above->notes.n; i++)
+		made_add(made, xstrfmt("%s/%s", above->notes.v[i], name));
+	made_add(made, xstrfmt("%s/.medo", dir));
+}
+
+bool made_has(const struct made *made, const char *name, size_t len)
+{
+	bool has = false;
+
+	for (size_t i = 0; !has && i < made->notes.n; i++) {
+		char *note = xstrfmt("%s/%.*s.json", made->notes.v[i],
+				     (int)len, name);
+		struct stat st;
+
+		has = !lstat(note, &st) && S_ISREG(st.st_mode);
+		free(note);
+	}
+	return has;
+}
+
+void made_release(struct made *made)
+{
+	strs_release(&made->notes);
+}
+
 struct scan {
 	struct strs dirs;	/* subdirectories, names */
 	struct strs ptrs;	/* treeptrs, names */
-	bool dest;
 };
 
 static int scan_dir(const char *path, struct scan *scan)
@@ -57,12 +94,8 @@ static int scan_dir(const char *path, struct scan *scan)
 		unsigned char type = d->d_type;
 
 		if (!strcmp(name, ".") || !strcmp(name, "..") ||
-		    !strcasecmp(name, ".git"))
+		    !strcasecmp(name, ".git") || !strcmp(name, ".medo"))
 			continue;
-		if (!strcmp(name, ".medo")) {
-			scan->dest = true;
-			break;
-		}
 		if (type == DT_UNKNOWN &&
 		    !fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
 			type = S_ISDIR(st.st_mode) ? DT_DIR :
@@ -73,7 +106,7 @@ static int scan_dir(const char *path, struct scan *scan)
 			 strcmp(name, TREEPTR_SUFFIX))
 			strs_add(&scan->ptrs, name);
 	}
-	if (errno && !scan->dest)
+	if (errno)
 		ret = fail_errno("cannot list '%s'", quoted(path));
 	closedir(dir);
 	strs_sort(&scan->dirs);
@@ -81,29 +114,48 @@ static int scan_dir(const char *path, struct scan *scan)
 	return ret;
 }
 
-/* `rel` is where we are below the operand, "" or "a/b/". */
-static int walk(struct gather *g, const char *base, const char *rel)
+struct place {
+	struct gather *g;
+	const char *base;	/* the operand */
+	const char *rel;	/* below it: "" or "a/b/" */
+	const char *name;	/* the last of it */
+	const struct made *above;
+};
+
+/* What expand left there is no pointer, and no place for pointers. */
+static int walk(const struct place *p)
 {
-	struct scan scan = { .dest = false };
-	char *path = xstrfmt("%s%s%s", base, *base && *rel ? "/" : "", rel);
+	struct scan scan = { .dirs = STRS_INIT };
+	struct made made = MADE_INIT;
+	char *path = xstrfmt("%s%s%s", p->base, *p->base && *p->rel ? "/" : "",
+			     p->rel);
 	int ret = scan_dir(*path ? path : ".", &scan);
 
-	for (size_t i = 0; !ret && !scan.dest && i < scan.ptrs.n; i++) {
-		char *name = xstrfmt("%s%s", rel, scan.ptrs.v[i]);
-		char *full = xstrfmt("%s%s%s", base, *base ? "/" : "", name);
+	made_enter(&made, p->above, p->name, *path ? path : ".");
+	for (size_t i = 0; !ret && i < scan.ptrs.n; i++) {
+		size_t len = strlen(scan.ptrs.v[i]) - strlen(TREEPTR_SUFFIX);
+		char *name, *full;
 
-		add(g, full, name);
+		if (made_has(&made, scan.ptrs.v[i], len))
+			continue;
+		name = xstrfmt("%s%s", p->rel, scan.ptrs.v[i]);
+		full = xstrfmt("%s%s%s", p->base, *p->base ? "/" : "", name);
+		add(p->g, full, name);
 		free(full);
 		free(name);
 	}
-	for (size_t i = 0; !ret && !scan.dest && i < scan.dirs.n; i++) {
-		char *deeper = xstrfmt("%s%s/", rel, scan.dirs.v[i]);
+	for (size_t i = 0; !ret && i < scan.dirs.n; i++) {
+		char *deeper = xstrfmt("%s%s/", p->rel, scan.dirs.v[i]);
+		struct place next = { p->g, p->base, deeper, scan.dirs.v[i],
+				      &made };
 
-		ret = walk(g, base, deeper);
+		if (!made_has(&made, scan.dirs.v[i], strlen(scan.dirs.v[i])))
+			ret = walk(&next);
 		free(deeper);
 	}
 	strs_release(&scan.dirs);
 	strs_release(&scan.ptrs);
+	made_release(&made);
 	free(path);
 	return ret;
 }
@@ -111,12 +163,15 @@ static int walk(struct gather *g, const char *base, const char *rel)
 int gather_dir(struct gather *g, const char *dir)
 {
 	char *base = xstrdup(dir);
+	struct place place = { g, base, "", "", NULL };
 	size_t n = strlen(base);
 	int ret;
 
 	while (n > 1 && base[n - 1] == '/')
 		base[--n] = '\0';
-	ret = walk(g, strcmp(base, ".") ? base : "", "");
+	if (!strcmp(base, "."))
+		place.base = "";
+	ret = walk(&place);
 	free(base);
 	return ret;
 }

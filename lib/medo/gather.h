@@ -6,7 +6,8 @@
 /*
  * Which treeptrs a command is about.  An operand is a *.treeptr file or a
  * directory, which means all below it; no operand means the whole work tree.
- * Expanded places (they hold a .medo/) and .git are not entered.
+ * What expand made and the copy of its treeptr (a record in .medo/ names them)
+ * are passed by, and .git is not entered.
  */
 struct found {
 	char *path;	/* as the user may type it, from where he is */
@@ -34,6 +35,21 @@ void gather_release(struct gather *g);
 
 /* From where we are to the top of the work tree: "" or "../../"; yours. */
 char *gather_way_up(const struct medo *medo);
+
+/*
+ * For who walks down: which entries of a directory did expand make?  `above`
+ * is the directory that holds this one, as `name`; NULL where the walk begins.
+ */
+struct made {
+	struct strs notes;	/* directories with records about what is here */
+};
+
+#define MADE_INIT { .notes = STRS_INIT }
+
+void made_enter(struct made *made, const struct made *above, const char *name,
+		const char *dir);
+bool made_has(const struct made *made, const char *name, size_t len);
+void made_release(struct made *made);
 
 /* 1 it is a place that expand made (DEST with a .medo/ in it), 0 it is not. */
 int gather_is_dest(const char *dir) MUST_CHECK;

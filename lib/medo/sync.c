@@ -31,6 +31,13 @@ static bool within(const char *path, const char *dir)
 	       (!path[n] || path[n] == '/' || !strcmp(dir, "/"));
 }
 
+/* That of a submodule, or in another spelling: hooks/ is one name away. */
+static bool names_git(const char *mount)
+{
+	return mount[1] && entry_path_trouble(mount + 1, strlen(mount + 1),
+					      ENTRY_DIR);
+}
+
 /*
  * The mount comes with the repository.  In the work tree it may be anywhere
  * but in .git, over the medo itself, or over the whole tree; outside only
@@ -46,6 +53,11 @@ static int check_mount(struct sync *s)
 	    within(s->mount, s->medo->git.common))
 		ret = fail(FAIL_DENIED, "'%s/MEDO.json' mounts on '%s', which "
 			   "is git's own", quoted(s->dir), quoted(s->mount));
+	else if (names_git(s->mount))
+		ret = fail(FAIL_DENIED, "'%s/MEDO.json' mounts on '%s': %s",
+			   quoted(s->dir), quoted(s->mount),
+			   entry_path_trouble(s->mount + 1,
+					      strlen(s->mount + 1), ENTRY_DIR));
 	else if (within(s->dir, s->mount))
 		ret = fail(FAIL_DENIED, "'%s/MEDO.json' mounts on '%s', over "
 			   "itself", quoted(s->dir), quoted(s->mount));
@@ -273,29 +285,36 @@ out:
 	return ret;
 }
 
-/* Directories with a MEDO.json; one in another is its own. */
-static int find_medos(const char *dir, struct strs *out)
+/*
+ * Directories with a MEDO.json; one in another is its own.  What expand made
+ * is not looked into: a tree must not bring a MEDO.json along.
+ */
+static int find_medos(const char *dir, const char *self,
+		      const struct made *above, struct strs *out)
 {
 	char *path = xstrfmt("%s/MEDO.json", dir);
 	struct strs names = STRS_INIT;
+	struct made made = MADE_INIT;
 	struct stat st;
 	int ret;
 
 	if (!lstat(path, &st) && S_ISREG(st.st_mode))
 		strs_add(out, dir);
 	free(path);
-	if (gather_is_dest(dir) > 0)
-		return 0;
+	made_enter(&made, above, self, dir);
 	ret = file_list(dir, &names);
 	for (size_t i = 0; !ret && i < names.n; i++) {
-		char *deeper = xstrfmt("%s/%s", dir, names.v[i]);
+		const char *name = names.v[i];
+		char *deeper = xstrfmt("%s/%s", dir, name);
 
-		if (strcasecmp(names.v[i], ".git") && !lstat(deeper, &st) &&
-		    S_ISDIR(st.st_mode))
-			ret = find_medos(deeper, out);
+		if (strcasecmp(name, ".git") && strcmp(name, ".medo") &&
+		    !lstat(deeper, &st) && S_ISDIR(st.st_mode) &&
+		    !made_has(&made, name, strlen(name)))
+			ret = find_medos(deeper, name, &made, out);
 		free(deeper);
 	}
 	strs_release(&names);
+	made_release(&made);
 	return ret;
 }
 
@@ -303,17 +322,30 @@ int sync_all(struct medo *medo, const char *dir, const struct sync_opts *opts,
 	     struct sync_result *result)
 {
 	struct strs dirs = STRS_INIT;
-	int worst = 0, ret = find_medos(dir, &dirs);
+	int worst = 0, ret = find_medos(dir, "", NULL, &dirs);
+	char *why = NULL;
 
 	for (size_t i = 0; !ret && i < dirs.n; i++) {
 		ret = sync_one(medo, dirs.v[i], opts, result);
 		if (!ret || ret == FAIL_STOPPED || ret == FAIL_SYSTEM)
 			continue;
-		say("error: ", "%s", fail_text());
+		/* The first is the result; the others are said on the way. */
 		result->failed++;
-		worst = worst ? worst : ret;
+		if (worst) {
+			say("error: ", "%s", fail_text());
+		} else {
+			worst = ret;
+			why = xstrdup(fail_text());
+		}
 		ret = 0;
 	}
+	if (!ret && worst) {
+		fail_adopt(why);
+		ret = worst;
+	} else if (worst) {
+		say("error: ", "%s", why);
+	}
 	strs_release(&dirs);
-	return ret ? ret : worst;
+	free(why);
+	return ret;
 }
