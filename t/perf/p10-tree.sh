@@ -13,6 +13,7 @@ perf_compare 'add tree / tar czf' 0.30 \
 	'tar -C tree -czf tree.tar.gz .' \
 	'rm -rf repo/.git/medo repo/deps/tree.treeptr home/.cache'
 
+(cd repo && git medo add -q ../tree deps/tree.treeptr) >>perf.log 2>&1
 ours=$(find repo/.git/medo/objects -name '*.gz' -printf %s)
 peer=$(stat -c %s tree.tar.gz)
 ratio=$(awk -v a="$ours" -v b="$peer" 'BEGIN { printf "%.3f", a / b }')
