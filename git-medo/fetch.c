@@ -7,8 +7,59 @@
 
 static const char *const usage[] = {
 	"git medo fetch [<options>] [<treeptr>|<dir>...]",
+	"git medo fetch [<options>] --stdin",
 	NULL
 };
+
+#define STDIN_MAX ((size_t)1 << 30)
+
+static int read_all(struct buf *out)
+{
+	for (;;) {
+		ssize_t n;
+
+		buf_grow(out, 65536);
+		n = read(0, out->ptr + out->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno("cannot read standard input");
+		if (!n)
+			return 0;
+		buf_setlen(out, out->len + (size_t)n);
+		if (out->len > STDIN_MAX)
+			return fail(FAIL_REQUEST, "standard input is over 1 "
+				    "GiB");
+	}
+}
+
+/* Pairs of path and text of its pointer, each with a NUL behind it. */
+static int read_pointers(struct reach *r)
+{
+	struct buf input = BUF_INIT;
+	int ret = read_all(&input);
+	const char *p = input.ptr, *end = p + input.len, *path;
+
+	if (!ret && input.len && end[-1])
+		ret = fail(FAIL_FORMAT, "standard input is cut off");
+	while (!ret && p < end) {
+		struct treeptr ptr = TREEPTR_INIT;
+
+		path = p;
+		p += strlen(p) + 1;
+		if (p >= end)
+			ret = fail(FAIL_FORMAT, "standard input is cut off");
+		if (!ret)
+			ret = treeptr_parse(&ptr, p, strlen(p), path);
+		if (!ret) {
+			reach_note(r, path, &ptr);
+			p += strlen(p) + 1;
+		}
+		treeptr_release(&ptr);
+	}
+	buf_release(&input);
+	return ret;
+}
 
 /* One that cannot be had does not keep back the others. */
 static int fetch_all(struct medo *medo, const struct reach *r)
@@ -45,19 +96,29 @@ int cmd_fetch(int argc, const char **argv)
 	struct medo medo = MEDO_INIT;
 	struct reach r = REACH_INIT;
 	struct talk talk = { 0, 0 };
-	int all = 0, n, ret;
+	int all = 0, from_stdin = 0, n, ret;
+	const char *treeish = NULL;
 	const struct opt opts[] = {
 		OPT_BOOL(0, "all", &all, "all that history names"),
+		OPT_BOOL(0, "stdin", &from_stdin,
+			 "pairs of path and pointer, each ended by NUL"),
+		OPT_STR(0, "treeish", &treeish, "commit",
+			"where SILO.json is looked for that is not checked "
+			"out"),
 		TALK_OPTS(&talk),
 		OPT_END
 	};
 
 	n = opt_parse(argc, argv, opts, usage);
-	if (all && n)
-		opt_usage(usage, opts, "--all takes no <treeptr>");
+	if ((all || from_stdin) && n)
+		opt_usage(usage, opts, "%s takes no <treeptr>",
+			  all ? "--all" : "--stdin");
 	ret = medo_open(&medo, MEDO_ANYWHERE);
 	talk_apply(&talk, &medo);
-	if (!ret)
+	medo.treeish = treeish;
+	if (!ret && from_stdin)
+		ret = read_pointers(&r);
+	else if (!ret)
 		ret = all ? reach_history(&r, &medo, revs, NULL) :
 		      reach_tree(&r, &medo, argv);
 	if (!ret)

@@ -4,6 +4,7 @@
 #include "base/run.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -174,4 +175,18 @@ int run_stop(struct child *child)
 	}
 	*child = (struct child)CHILD_INIT;
 	return ret;
+}
+
+char *run_beside(const char *name)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	/* Where there is no /proc: PATH decides. */
+	if (n <= 0)
+		return xstrdup(name);
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	return xstrfmt("%.*s/%s", (int)(slash - path), path, name);
 }

@@ -36,6 +36,9 @@ struct child {
 
 #define CHILD_INIT { .pid = 0, .to = -1, .from = -1 }
 
+/* The path of a program beside our own, as it lies on the disk; yours. */
+char *run_beside(const char *name);
+
 int run_start(struct child *child, const struct run *run) MUST_CHECK;
 int run_stop(struct child *child);
 

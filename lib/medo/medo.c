@@ -7,8 +7,6 @@
 
 #include <sys/stat.h>
 
-#define SILO_JSON_MAX (1 << 20)
-
 int medo_open(struct medo *medo, enum medo_need need)
 {
 	int ret = gitdir_open(&medo->git, need == MEDO_ANYWHERE);
@@ -30,6 +28,9 @@ void medo_release(struct medo *medo)
 	silo_close(medo->store);
 	silo_close(medo->cache);
 	pool_free(medo->pool);
+	catfile_release(&medo->cat);
+	free(medo->last_dir);
+	silo_list_release(&medo->last);
 	gitdir_release(&medo->git);
 	*medo = (struct medo)MEDO_INIT;
 }
@@ -174,78 +175,5 @@ char *medo_normal_url(const char *url, const char *base)
 	joined = xstrfmt("%s/%s", base, url);
 	ret = file_absolute(joined);
 	free(joined);
-	return ret;
-}
-
-int medo_resolve(const char *text, size_t len, const char *what,
-		 const char *dir, struct silo_list *list)
-{
-	struct silo_list raw = SILO_LIST_INIT;
-	int ret = silo_list_parse(&raw, text, len, what);
-
-	for (size_t i = 0; !ret && i < raw.n; i++) {
-		char *url = medo_normal_url(raw.v[i].url, dir);
-		char *push = raw.v[i].push ?
-			     medo_normal_url(raw.v[i].push, dir) : NULL;
-
-		silo_list_add(list, raw.v[i].name, url, push);
-		free(push);
-		free(url);
-	}
-	silo_list_release(&raw);
-	return ret;
-}
-
-/* `dir` is absolute; nothing above the top of the work tree counts. */
-static int nearest(const char *dir, const char *top, struct silo_list *list)
-{
-	char *at = xstrdup(dir);
-	struct buf text = BUF_INIT;
-	int ret = 0;
-
-	for (;;) {
-		char *path = xstrfmt("%s/SILO.json", strcmp(at, "/") ? at : "");
-		char *slash;
-
-		buf_reset(&text);
-		ret = file_read(path, SILO_JSON_MAX, &text);
-		if (!ret)
-			ret = medo_resolve(text.ptr, text.len, path, at, list);
-		free(path);
-		if (ret != FAIL_MISSING)
-			break;
-		fail_clear();
-		ret = 0;
-		slash = strrchr(at, '/');
-		if (!slash || slash == at || (top && !strcmp(at, top)))
-			break;
-		*slash = '\0';
-	}
-	buf_release(&text);
-	free(at);
-	return ret;
-}
-
-int medo_silos(struct medo *medo, const char *path, struct silo_list *list)
-{
-	char *abs = file_absolute(path);
-	const char *url;
-	char *slash;
-	int ret = 0;
-
-	for (size_t i = 0;
-	     (url = gitdir_get_nth(&medo->git, "medo.silo", i)); i++) {
-		char *normal = medo_normal_url(url, medo->git.top);
-
-		silo_list_add(list, NULL, normal, normal);
-		free(normal);
-	}
-	if (!list->n) {
-		slash = strrchr(abs, '/');
-		if (slash > abs)
-			*slash = '\0';
-		ret = nearest(abs, medo->git.top, list);
-	}
-	free(abs);
 	return ret;
 }

@@ -3,6 +3,7 @@
 
 #include "base/meter.h"
 #include "base/pool.h"
+#include "model/catfile.h"
 #include "model/gitdir.h"
 #include "model/policy.h"
 #include "model/treeptr.h"
@@ -30,9 +31,14 @@ struct medo {
 	size_t nfar;
 	size_t far_cap;
 	char *swept;		/* by medo_sweep() */
+	const char *treeish;	/* where SILO.json is during a clone, or NULL */
+	struct catfile cat;
+	char *last_dir;		/* of medo_silos() */
+	struct silo_list last;
 };
 
-#define MEDO_INIT { .git = GITDIR_INIT }
+#define MEDO_INIT { .git = GITDIR_INIT, .cat = CATFILE_INIT, \
+		    .last = SILO_LIST_INIT }
 
 enum medo_need {
 	MEDO_ANYWHERE,		/* repository or not */
@@ -61,8 +67,9 @@ int medo_durable(struct medo *medo, unsigned *flags) MUST_CHECK;
 
 /*
  * The silos of a pointer at `path` (as the shell sees it): medo.silo, else the
- * nearest SILO.json from its folder up to the top of the work tree.  URLs
- * are resolved: a relative path is relative to its SILO.json.  `list` is the
+ * nearest SILO.json from its folder up to the top of the work tree, else as
+ * git has it (in `treeish`, the index, or HEAD of a bare one).  URLs are
+ * resolved: a relative path is relative to its SILO.json.  `list` is the
  * caller's; 0 entries where there is no SILO.json at all.
  */
 int medo_silos(struct medo *medo, const char *path, struct silo_list *list)

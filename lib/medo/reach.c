@@ -7,13 +7,39 @@
 #include "medo/reach.h"
 #include "model/repo.h"
 
-static void note(struct reach *r, const char *path, const struct treeptr *ptr)
+static bool same_dir(const char *a, const char *b)
+{
+	size_t n = (size_t)(file_basename(a) - a);
+
+	return n == (size_t)(file_basename(b) - b) && !strncmp(a, b, n);
+}
+
+const char *reach_path(const struct reach *r, size_t i, size_t k)
+{
+	const struct named *named = &r->v[i];
+
+	return !k ? named->path : k <= named->more.n ? named->more.v[k - 1] :
+	       NULL;
+}
+
+static void note_again(struct reach *r, size_t i, const char *path)
+{
+	const char *have;
+
+	for (size_t k = 0; (have = reach_path(r, i, k)); k++)
+		if (same_dir(have, path))
+			return;
+	strs_add(&r->v[i].more, path);
+}
+
+void reach_note(struct reach *r, const char *path, const struct treeptr *ptr)
 {
 	size_t before = r->ids.n;
 	size_t i = idset_add(&r->ids, &ptr->id);
 
 	if (r->ids.n == before) {
-		/* The same blob; a pointer with a seal says more. */
+		note_again(r, i, path);
+		/* A pointer with a seal says more. */
 		if (!r->v[i].has_seal && ptr->has_seal) {
 			r->v[i].has_seal = true;
 			r->v[i].seal = ptr->seal;
@@ -23,7 +49,7 @@ static void note(struct reach *r, const char *path, const struct treeptr *ptr)
 	ALLOC_GROW(r->v, before, r->cap);
 	r->v[i] = (struct named){
 		.size = ptr->size, .has_seal = ptr->has_seal,
-		.seal = ptr->seal, .path = xstrdup(path),
+		.seal = ptr->seal, .path = xstrdup(path), .more = STRS_INIT,
 	};
 }
 
@@ -37,8 +63,10 @@ struct silo_expect reach_expect(const struct reach *r, size_t i)
 
 void reach_release(struct reach *r)
 {
-	for (size_t i = 0; i < r->ids.n; i++)
+	for (size_t i = 0; i < r->ids.n; i++) {
 		free(r->v[i].path);
+		strs_release(&r->v[i].more);
+	}
 	free(r->v);
 	idset_release(&r->ids);
 	*r = (struct reach)REACH_INIT;
@@ -58,7 +86,8 @@ int reach_keep(struct reach *r, const struct reach *from, struct silo *silo)
 		ptr.size = from->v[i].size;
 		ptr.has_seal = from->v[i].has_seal;
 		ptr.seal = from->v[i].seal;
-		note(r, from->v[i].path, &ptr);
+		for (size_t k = 0; reach_path(from, i, k); k++)
+			reach_note(r, reach_path(from, i, k), &ptr);
 	}
 	return 0;
 }
@@ -82,7 +111,7 @@ int reach_tree(struct reach *r, struct medo *medo, const char *const *operands)
 
 		ret = treeptr_load(&ptr, g.v[i].path);
 		if (!ret)
-			note(r, g.v[i].path, &ptr);
+			reach_note(r, g.v[i].path, &ptr);
 		else
 			ret = bad_pointer(r, ret);
 		treeptr_release(&ptr);
@@ -105,7 +134,7 @@ static int each_pointer(void *data, const char *path,
 	if (!ptr)
 		return bad_pointer(h->r, FAIL_FORMAT);
 	shown = xstrfmt("%s%s", h->up, path);
-	note(h->r, shown, ptr);
+	reach_note(h->r, shown, ptr);
 	free(shown);
 	return stop_check();
 }

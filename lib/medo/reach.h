@@ -6,12 +6,15 @@
 /*
  * Which blobs the work tree, the index and the history name: each id once,
  * with its size and one path (below the top of the work tree, or as typed).
+ * A blob may be named in several directories, and so belong to several silos:
+ * `more` has a path for each of the others.
  */
 struct named {
 	uint64_t size;
 	bool has_seal;
 	struct seal seal;
 	char *path;
+	struct strs more;
 };
 
 struct reach {
@@ -22,6 +25,9 @@ struct reach {
 };
 
 #define REACH_INIT { .v = NULL }
+
+/* One more. */
+void reach_note(struct reach *r, const char *path, const struct treeptr *ptr);
 
 /* Pointers that lie in the work tree; operands as for gather(). */
 int reach_tree(struct reach *r, struct medo *medo, const char *const *operands)
@@ -37,6 +43,9 @@ int reach_roots(struct reach *r, struct medo *medo) MUST_CHECK;
 /* Take over from `from` what lies in `silo`. */
 int reach_keep(struct reach *r, const struct reach *from, struct silo *silo)
 	MUST_CHECK;
+
+/* The k-th path of v[i], or NULL behind the last. */
+const char *reach_path(const struct reach *r, size_t i, size_t k);
 
 struct silo_expect reach_expect(const struct reach *r, size_t i);
 void reach_release(struct reach *r);
