@@ -124,38 +124,58 @@ static int retire(struct pusher *p, const struct id *id)
 					  medo_pool(p->medo));
 }
 
-/* The first silo decides; what fails at the others is a warning. */
-static int push_one(struct pusher *p, const struct reach *r, size_t i)
+/*
+ * To the silos of one of its pointers.  The first silo decides; what fails at
+ * the others is a warning.  1 if there was one to push to.
+ */
+static int push_path(struct pusher *p, const struct silo_expect *expect,
+		     const char *path, struct strs *done)
 {
 	struct silo_list list = SILO_LIST_INIT;
-	struct silo_expect expect = reach_expect(r, i);
-	const char *path = r->v[i].path;
-	bool first = true;
-	int ret = medo_silos(p->medo, path, &list);
+	int any = 0, ret = medo_silos(p->medo, path, &list);
 
 	for (size_t k = 0; !ret && k < list.n; k++) {
 		if (!list.v[k].push)
 			continue;
-		ret = send(p, &expect, path, list.v[k].push);
-		if (ret && !first && ret != FAIL_STOPPED) {
+		if (!strs_has(done, list.v[k].push)) {
+			strs_add(done, list.v[k].push);
+			ret = send(p, expect, path, list.v[k].push);
+		}
+		if (ret && any && ret != FAIL_STOPPED) {
 			say("warning: ", "%s", fail_text());
 			fail_clear();
 			ret = 0;
 		}
-		if (!ret && first && !p->opts->dry_run)
-			ret = retire(p, &expect.id);
-		first = false;
+		any = 1;
 	}
-	if (!ret && first) {
+	silo_list_release(&list);
+	return ret ? ret : any;
+}
+
+/* To the silos of all of its pointers; then it may leave the store. */
+static int push_one(struct pusher *p, const struct reach *r, size_t i)
+{
+	struct silo_expect expect = reach_expect(r, i);
+	struct strs done = STRS_INIT;
+	const char *path;
+	int any = 0, ret = 0;
+
+	for (size_t k = 0; ret >= 0 && (path = reach_path(r, i, k)); k++) {
+		ret = push_path(p, &expect, path, &done);
+		any |= ret > 0;
+	}
+	if (ret >= 0 && any) {
+		ret = p->opts->dry_run ? 0 : retire(p, &expect.id);
+	} else if (ret >= 0) {
 		/* Fetched from somewhere that we only read: nothing to do. */
 		ret = silo_has(p->store, &expect.id);
 		if (ret > 0)
 			ret = fail(FAIL_REQUEST, "'%s': no SILO.json names a "
 				   "silo to push to; add \"push\" to one, or "
 				   "say: git medo init --silo URL DIR",
-				   quoted(path));
+				   quoted(r->v[i].path));
 	}
-	silo_list_release(&list);
+	strs_release(&done);
 	return ret;
 }
 
