@@ -32,5 +32,7 @@ then
 		'mkdir peer && bsdtar -C peer -xzf tree.tar.gz' \
 		'rm -rf out peer'
 fi
+rm -rf out
+(cd repo && git medo expand -q deps/tree.treeptr ../out) >>perf.log 2>&1
 diff -r tree out/tree
 perf_done

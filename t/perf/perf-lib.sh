@@ -14,11 +14,16 @@ case "$B" in
 esac
 PATH=$B/bin:$B:$PATH
 PERF_RUNS=${PERF_RUNS:-5}
+if ! test -x "$B/bin/git-medo"
+then
+	echo "perf: no build in '$B': say make first" >&2
+	exit 1
+fi
 
 perf_root=/dev/shm
 test -w "$perf_root" || perf_root=${TMPDIR:-/tmp}
 PERF_DIR=$(mktemp -d "$perf_root/medo-perf.XXXXXX")
-trap 'cd /; chmod -R u+w "$PERF_DIR"; rm -rf "$PERF_DIR"' EXIT
+trap 'perf_end' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$PERF_DIR/home"
@@ -35,6 +40,19 @@ git config --global gc.auto 0
 cd "$PERF_DIR"
 
 perf_fail=0
+perf_over=
+
+# A script that ends before perf_done says why.
+perf_end () {
+	if test -z "$perf_over"
+	then
+		tail -n 20 "$PERF_DIR/perf.log" >&2
+		echo "perf: '$0' broke off" >&2
+	fi
+	cd /
+	chmod -R u+w "$PERF_DIR"
+	rm -rf "$PERF_DIR"
+}
 
 # row WHAT OURS PEER RATIO TARGET VERDICT
 perf_row () {
@@ -67,12 +85,11 @@ perf_ms () {
 	perf_start=$(date +%s%N)
 	if ! sh -c "$1" >>"$PERF_DIR/perf.log" 2>&1 </dev/null
 	then
-		tail -n 20 "$PERF_DIR/perf.log" >&2
 		echo "perf: failed: $1" >&2
 		return 1
 	fi
-	perf_end=$(date +%s%N)
-	echo $(((perf_end - perf_start) / 10000)) | awk '{ print $1 / 100 }'
+	perf_stop=$(date +%s%N)
+	echo $(((perf_stop - perf_start) / 10000)) | awk '{ print $1 / 100 }'
 }
 
 perf_median () {
@@ -105,7 +122,6 @@ perf_peak () {
 	if ! /usr/bin/time -f %M -o peak.kib sh -c "$3" \
 		>>perf.log 2>&1 </dev/null
 	then
-		tail -n 20 perf.log >&2
 		echo "perf: failed: $3" >&2
 		return 1
 	fi
@@ -133,5 +149,6 @@ perf_tree () {
 }
 
 perf_done () {
+	perf_over=yes
 	exit "$perf_fail"
 }
