@@ -3,7 +3,7 @@
 #
 # A source file over 600 lines is a cut that nobody made.
 cd "$(dirname "$0")/.." || exit 1
-find lib git-medo git-remote-silo hooks t completion mk .ci -type f \
+find . -path './.?*' -prune -o -path './build*' -prune -o -type f \
 	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.awk' -o -name '*.py' \) \
 	-exec wc -l {} + | awk '
 $2 != "total" && $1 > 600 {

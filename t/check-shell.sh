@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 bad=0
 # shellcheck disable=SC2046
-shellcheck $(find . -name ".?*" -prune -o -path "./build*" -prune -o \
+shellcheck $(find . -path "./.?*" -prune -o -path "./build*" -prune -o \
 	-name "*.sh" -print) .ci/run || bad=1
 
 for test in t/t[0-9]*.sh
