@@ -107,6 +107,33 @@ then
 	exec 3>"$test_log" 4>&3
 fi
 
+# As sharness has it, and a mark in the log.
+test_failure_ () {
+	test_failure=$((test_failure + 1))
+	say_color error "not ok $test_count - $1"
+	echo "not ok $test_count - $1" >&3
+	shift
+	echo "$@" | sed -e 's/^/#	/'
+	test -z "$immediate" || { EXIT_OK=t; exit 1; }
+}
+
+# What failed bodies said, each at most TEST_LOG_LINES of it.
+test_show_log () {
+	awk -v max="${TEST_LOG_LINES:-100}" '
+		function show() {
+			for (i = n > max ? n - max : 0; i < n; i++)
+				print "# " line[i]
+			n = 0
+			shown = 1
+		}
+		/^(expecting success|checking known breakage|skipping test):/ {
+			n = 0
+		}
+		{ line[n++] = $0 }
+		/^not ok / { show() }
+		END { if (early || !shown) show() }' early="$1" "$test_log" >&2
+}
+
 # Sharness calls this at every exit.
 die () {
 	code=$?
@@ -116,6 +143,7 @@ die () {
 	then
 		echo "FATAL: '$test_name' ended with code $code and no test_done" >&5
 		code=1
+		test_early=1
 	fi
 	for test_report in "$test_reports".*
 	do
@@ -126,8 +154,8 @@ die () {
 	done
 	if test "$code" != 0 && test -f "$test_log"
 	then
-		echo "# the end of $test_log:" >&2
-		tail -n "${TEST_LOG_LINES:-80}" "$test_log" | sed 's/^/# /' >&2
+		echo "# from $test_log:" >&2
+		test_show_log "${test_early:-}"
 	elif test "$code" = 0
 	then
 		rm -f "$test_log"
