@@ -110,11 +110,11 @@ fi
 # As sharness has it, and a mark in the log.
 test_failure_ () {
 	test_failure=$((test_failure + 1))
-	say_color error "not ok $test_count - $1"
+	say_color error "not ok ${test_count:-} - $1"
 	echo "not ok $test_count - $1" >&3
 	shift
 	echo "$@" | sed -e 's/^/#	/'
-	test -z "$immediate" || { EXIT_OK=t; exit 1; }
+	test -z "${immediate:-}" || { EXIT_OK=t; exit 1; }
 }
 
 # What failed bodies said, each at most TEST_LOG_LINES of it.
