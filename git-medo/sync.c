@@ -22,7 +22,7 @@ int cmd_sync(int argc, const char **argv)
 {
 	struct medo medo = MEDO_INIT;
 	struct talk talk = { 0, 0 };
-	struct sync_result result = { 0, 0, 0, 0 };
+	struct sync_result result = { .failed = 0 };
 	struct sync_opts how = { .each = each, .data = &talk };
 	int dry_run = 0, force = 0;
 	const struct opt opts[] = {
@@ -42,5 +42,5 @@ int cmd_sync(int argc, const char **argv)
 	for (int i = 0; !ret && i < n; i++)
 		ret = sync_all(&medo, argv[i], &how, &result);
 	medo_release(&medo);
-	return ret ? ret : result.failed ? 1 : 0;
+	return ret ? ret : result.failed ? fail_exit_code(result.code) : 0;
 }

@@ -128,7 +128,8 @@ static int complain(struct sync *s, int ret)
 		return ret;
 	say("error: ", "%s", fail_text());
 	fail_clear();
-	s->result->failed++;
+	if (!s->result->failed++)
+		s->result->code = ret;
 	return 0;
 }
 
@@ -159,6 +160,25 @@ static int bring(struct sync *s, const struct found *f, struct strs *wanted)
 	return ret < 0 ? complain(s, ret) : 0;
 }
 
+/*
+ * A copy of the work tree, or one that a crash has touched, has other inodes
+ * and times: then the content decides.
+ */
+static bool still_right(struct sync *s, const char *rel,
+			const struct stat_record *was)
+{
+	char *copy = expand_copy_path(s->mount, rel);
+	struct treeptr ptr = TREEPTR_INIT;
+	bool right = !treeptr_load(&ptr, copy) && id_eq(&ptr.id, &was->id) &&
+		     !expand_check(s->medo, s->mount, rel, &ptr, copy, true);
+
+	if (!right)
+		fail_clear();
+	treeptr_release(&ptr);
+	free(copy);
+	return right;
+}
+
 /* Made by us, named no more, and still as we made it? */
 static int drop_one(struct sync *s, const char *rel)
 {
@@ -176,7 +196,8 @@ static int drop_one(struct sync *s, const char *rel)
 	if (ret == FAIL_MISSING) {
 		fail_clear();
 		ret = 0;
-	} else if (!ret && !stat_same(&was, &is)) {
+	} else if (!ret && !stat_same(&was, &is) &&
+		   !still_right(s, rel, &was)) {
 		say("warning: ", "'%s' is named no more, but was changed: left "
 		    "alone", quoted(place));
 		goto out;

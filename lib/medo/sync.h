@@ -12,6 +12,7 @@ struct sync_result {
 	uint64_t there;
 	uint64_t removed;
 	uint64_t failed;	/* each was said on stderr */
+	int code;		/* how the first of them failed */
 };
 
 struct sync_opts {
