@@ -96,7 +96,9 @@ test_expect_success PERL 'perl, which stops after the first member' '
 web_start () {
 	port=$(test_free_port) &&
 	mkdir -p web/root/static web/tmp &&
+	user= && if test_have_prereq ROOT; then user="user root;"; fi &&
 	cat >web/nginx.conf <<-EOF &&
+	$user
 	daemon off;
 	worker_processes 1;
 	pid nginx.pid;

@@ -61,7 +61,8 @@ test_lazy_prereq UNREADABLE '
 
 test_lazy_prereq SETPRIV '
 	test_have_prereq ROOT &&
-	setpriv --reuid=65534 --regid=65534 --clear-groups true
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		git-medo silo -h
 '
 
 test_expect_success UNREADABLE 'BI-31 files that may not be read' '
