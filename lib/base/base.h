@@ -106,6 +106,16 @@ static inline uint32_t get_be32(const void *p)
 	       (uint32_t)b[2] << 8 | (uint32_t)b[3];
 }
 
+static inline void put_be32(void *p, uint32_t v)
+{
+	unsigned char *b = p;
+
+	b[0] = (unsigned char)(v >> 24);
+	b[1] = (unsigned char)(v >> 16);
+	b[2] = (unsigned char)(v >> 8);
+	b[3] = (unsigned char)v;
+}
+
 static inline bool starts_with(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));

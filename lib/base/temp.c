@@ -24,6 +24,7 @@ static struct {
 	atomic_int state;
 	pid_t owner;
 	bool is_dir;
+	atomic_bool kept;
 	char path[PATH_MAX];
 } slots[64];
 
@@ -34,7 +35,8 @@ static void remove_all(bool dirs_too)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(slots); i++) {
 		if (atomic_load(&slots[i].state) != LIVE ||
-		    slots[i].owner != getpid())
+		    slots[i].owner != getpid() ||
+		    atomic_load(&slots[i].kept))
 			continue;
 		if (!slots[i].is_dir)
 			unlink(slots[i].path);
@@ -99,8 +101,8 @@ static void slot_free(int slot)
 	atomic_store(&slots[slot].state, FREE);
 }
 
-/* A slot with the template of a name in `dir`. */
-static int slot_for(const char *dir, bool is_dir)
+/* A slot for the name `dir` + `tail`. */
+static int slot_for(const char *dir, const char *tail, bool is_dir)
 {
 	int slot, n;
 
@@ -108,14 +110,14 @@ static int slot_for(const char *dir, bool is_dir)
 	slot = slot_take();
 	if (slot < 0)
 		return fail(FAIL_SYSTEM, "too many temporary files");
-	n = snprintf(slots[slot].path, PATH_MAX, "%s/" TEMP_PREFIX "XXXXXX",
-		     dir);
+	n = snprintf(slots[slot].path, PATH_MAX, "%s%s", dir, tail);
 	if (n >= PATH_MAX) {
 		slot_free(slot);
 		return fail(FAIL_REQUEST, "'%s' is too long", quoted(dir));
 	}
 	slots[slot].is_dir = is_dir;
 	slots[slot].owner = getpid();
+	atomic_store(&slots[slot].kept, false);
 	return slot;
 }
 
@@ -134,9 +136,9 @@ static int lock_fresh(int fd, const char *path)
 	       by_fd.st_ino == by_name.st_ino && by_fd.st_dev == by_name.st_dev;
 }
 
-int temp_open(struct temp *temp, const char *dir)
+static int open_as(struct temp *temp, const char *dir, const char *tail)
 {
-	int slot = slot_for(dir, false);
+	int slot = slot_for(dir, tail, false);
 
 	if (slot < 0)
 		return slot;
@@ -157,6 +159,46 @@ int temp_open(struct temp *temp, const char *dir)
 	temp->slot = slot;
 	atomic_store(&slots[slot].state, LIVE);
 	return 0;
+}
+
+int temp_open(struct temp *temp, const char *dir)
+{
+	return open_as(temp, dir, "/" TEMP_PREFIX "XXXXXX");
+}
+
+int temp_open_grown(struct temp *temp, const char *dir)
+{
+	return open_as(temp, dir, "/" TEMP_GROWN "XXXXXX");
+}
+
+void temp_keep(struct temp *temp)
+{
+	atomic_store(&slots[temp->slot].kept, true);
+}
+
+void temp_discard(struct temp *temp)
+{
+	if (temp->slot >= 0)
+		atomic_store(&slots[temp->slot].kept, false);
+	temp_drop(temp);
+}
+
+int temp_adopt(struct temp *temp, const char *path)
+{
+	int slot, fd = temp_take_over(path);
+
+	if (fd < 0)
+		return fd == FAIL_MISSING ? 0 : fd;
+	slot = slot_for(path, "", false);
+	if (slot < 0) {
+		close(fd);
+		return slot;
+	}
+	atomic_store(&slots[slot].kept, true);
+	atomic_store(&slots[slot].state, LIVE);
+	temp->fd = fd;
+	temp->slot = slot;
+	return 1;
 }
 
 const char *temp_path(const struct temp *temp)
@@ -195,7 +237,7 @@ void temp_drop(struct temp *temp)
 		return;
 	if (temp->fd >= 0)
 		close(temp->fd);
-	if (*slots[temp->slot].path)
+	if (*slots[temp->slot].path && !atomic_load(&slots[temp->slot].kept))
 		unlink(slots[temp->slot].path);
 	slot_free(temp->slot);
 	temp->fd = temp->slot = -1;
@@ -223,7 +265,7 @@ int temp_write(const char *path, const void *data, size_t len, unsigned flags)
 
 int stage_open(struct stage *stage, const char *dir)
 {
-	int slot = slot_for(dir, true);
+	int slot = slot_for(dir, "/" TEMP_PREFIX "XXXXXX", true);
 	char *path;
 
 	if (slot < 0)

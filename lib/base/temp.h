@@ -35,6 +35,22 @@ int temp_commit(struct temp *temp, const char *path, unsigned flags) MUST_CHECK;
 void temp_drop(struct temp *temp);
 const char *temp_path(const struct temp *temp);	/* borrowed */
 
+/*
+ * A grown temp, grow_XXXXXX: its bytes count from the moment they are
+ * written.  From temp_keep() on nobody removes it, neither temp_drop() nor
+ * exit, a signal or temp_sweep(); only temp_commit() and temp_discard() end
+ * it.  What a kill leaves is taken over by who knows how to finish it.
+ */
+#define TEMP_GROWN "grow_"
+int temp_open_grown(struct temp *temp, const char *dir) MUST_CHECK;
+void temp_keep(struct temp *temp);
+void temp_discard(struct temp *temp);	/* remove it, kept or not */
+/*
+ * Take over a kept one: 1 it is ours, locked and open for writing; 0 its
+ * maker lives, or it is gone.
+ */
+int temp_adopt(struct temp *temp, const char *path) MUST_CHECK;
+
 /* Small whole file: temp_open, write, temp_commit. */
 int temp_write(const char *path, const void *data, size_t len, unsigned flags)
 	MUST_CHECK;

@@ -15,6 +15,12 @@
  */
 int temp_rename(const char *from, const char *to, bool swap) MUST_CHECK;
 
+/*
+ * Open a file of ours whose maker is gone, and lock it.  FAIL_MISSING, without
+ * a sentence, where its maker lives or it is there no more.
+ */
+int temp_take_over(const char *path) MUST_CHECK;
+
 int temp_sync_parent(const char *path) MUST_CHECK;
 
 #endif

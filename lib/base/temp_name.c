@@ -158,6 +158,29 @@ static bool orphan(int fd)
 	return !flock(fd, LOCK_EX | LOCK_NB);
 }
 
+int temp_take_over(const char *path)
+{
+	static const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+	struct stat st, by_name;
+	int fd;
+
+	if (lstat(path, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return FAIL_MISSING;
+	fd = open(path, flags);
+	/* A commit that failed had taken our right to write. */
+	if (fd < 0 && errno == EACCES && !chmod(path, 0600))
+		fd = open(path, flags);
+	if (fd < 0)
+		return errno == ENOENT ? FAIL_MISSING :
+		       fail_errno("cannot open '%s'", quoted(path));
+	/* It may have got its name while we looked. */
+	if (orphan(fd) && !fstat(fd, &st) && !lstat(path, &by_name) &&
+	    st.st_ino == by_name.st_ino && st.st_dev == by_name.st_dev)
+		return fd;
+	close(fd);
+	return FAIL_MISSING;
+}
+
 void temp_sweep(const char *dir)
 {
 	struct strs names = STRS_INIT;
