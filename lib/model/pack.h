@@ -13,15 +13,20 @@
 #define PACK_BLOB_MAX 65536	/* what goes into packs (design 9) */
 
 /*
- * Writing.  Blobs are appended to DIR/pack/tmp_XXXXXX, complete object by
+ * Writing.  Blobs are appended to DIR/pack/grow_XXXXXX, complete object by
  * complete object: after packer_add() the bytes are the kernel's, so they
- * outlive this process, and pack_recover() finds them.
+ * outlive this process, and pack_recover() finds them.  One thread at a time.
  */
 struct packer;
 
+/* Makes nothing yet; the first blob does. */
 int packer_open(struct packer **out, const char *dir, enum id_algo algo,
-		int level) MUST_CHECK;
-/* 1 it was added, 0 it is in this pack already.  `id` is out. */
+		int level, unsigned temp_flags) MUST_CHECK;
+/*
+ * 1 it was added, 0 it is in this pack already.  `id` is out.  At most
+ * PACK_BLOB_MAX bytes (FAIL_REQUEST).  After any failure the next one may
+ * work.  Beyond 1 GiB a pack is finished here, and another begun.
+ */
 int packer_add(struct packer *packer, const void *data, size_t len,
 	       struct id *id) MUST_CHECK;
 bool packer_has(const struct packer *packer, const struct id *id);
@@ -31,14 +36,16 @@ int packer_read(struct packer *packer, const struct id *id, struct buf *out)
 /*
  * Header, trailer, index; then both get their names, the index last.  An
  * empty pack leaves nothing.  On failure what was added stays for
- * pack_recover().
+ * pack_recover(), as it does where packer_free() or the end of the process
+ * comes without this.
  */
-int packer_finish(struct packer *packer, unsigned temp_flags) MUST_CHECK;
-void packer_free(struct packer *packer);
+int packer_finish(struct packer *packer) MUST_CHECK;
+void packer_free(struct packer *packer);	/* NULL is fine */
 
 /*
  * What a killed packer left in DIR/pack becomes a pack, up to its last whole
- * object.  Cheap when there is nothing.  The number of blobs recovered.
+ * object; what a living one holds is let alone.  Cheap when there is nothing.
+ * The number of blobs recovered.
  */
 int pack_recover(const char *dir, enum id_algo algo, unsigned temp_flags)
 	MUST_CHECK;
@@ -47,23 +54,54 @@ int pack_recover(const char *dir, enum id_algo algo, unsigned temp_flags)
  * Reading.  All packs of DIR/pack, listed when opened and again when an id is
  * not found and the directory has changed since.  Index files are checked
  * before they are believed: size, fan-out, order, offsets; a pack that fails
- * is skipped with a warning.
+ * is skipped with a warning.  Any thread may ask, several at once.
  */
 struct packs;
 
+/* Reads nothing yet.  `dirfd` is the caller's and must outlive it. */
 struct packs *packs_open(int dirfd, enum id_algo algo);
 void packs_close(struct packs *packs);	/* NULL is fine */
 /* 1 there, 0 not. */
 int packs_has(struct packs *packs, const struct id *id) MUST_CHECK;
 /*
- * The blob's bytes, at most `max` of them (else FAIL_DENIED).  FAIL_MISSING;
- * FAIL_CORRUPT: not a whole blob, or not its id.  A delta is FAIL_REQUEST:
- * somebody else's pack, to be read by git.
+ * The blob's bytes are appended, at most `max` of them (else FAIL_DENIED).
+ * FAIL_MISSING; FAIL_CORRUPT: not a whole blob, or not its id, in any pack
+ * that names it.  A delta, tree, commit or tag is FAIL_REQUEST: somebody
+ * else's pack, to be read by git.
  */
 int packs_read(struct packs *packs, const struct id *id, size_t max,
 	       struct buf *out) MUST_CHECK;
+/*
+ * Each whole blob (no deltas), once for each pack that has it, with its size
+ * and the bytes it takes; `pack` is "pack/pack-....idx".
+ */
+struct pack_item {
+	struct id id;
+	uint64_t size;
+	uint64_t stored;
+	const char *pack;
+};
 int packs_each(struct packs *packs,
-	       int (*each)(void *data, const struct id *id, uint64_t size),
+	       int (*each)(void *data, const struct pack_item *item),
 	       void *data) MUST_CHECK;
+
+/*
+ * silo verify: every file in DIR/pack to its last byte, or, `quick`, only
+ * indexes, and that packs belong to them.
+ */
+struct packs_check {
+	bool quick;
+	/* A file, below DIR, is not what it has to be; or only git knows. */
+	int (*bad)(void *data, const char *name, const char *why);
+	int (*strange)(void *data, const char *name, const char *why);
+	/* Proves the id, FAIL_CORRUPT else; NULL: a plain hash decides. */
+	int (*blob)(void *data, const struct id *id, const void *content,
+		    size_t len);
+	void *data;
+	uint64_t blobs;		/* out */
+	uint64_t bytes;		/* out: of content */
+};
+int packs_check(int dirfd, enum id_algo algo, struct packs_check *check)
+	MUST_CHECK;
 
 #endif
