@@ -212,7 +212,7 @@ int temp_commit(struct temp *temp, const char *path, unsigned flags)
 	mode_t mode = flags & TEMP_KEEP_OLD ? 0444 : 0666;
 	int fd = temp->fd, lock, ret = 0;
 
-	if (!(flags & TEMP_PRIVATE) && fchmod(fd, mode & ~process_umask))
+	if (!(flags & (TEMP_PRIVATE | TEMP_AS_IS)) && fchmod(fd, mode & ~process_umask))
 		ret = fail_errno("cannot change '%s'", quoted(from));
 	if (!ret && flags & TEMP_DURABLE && fsync(fd))
 		ret = fail_errno("cannot sync '%s'", quoted(from));
@@ -261,6 +261,77 @@ int temp_write(const char *path, const void *data, size_t len, unsigned flags)
 	temp_drop(&temp);
 	free(dir);
 	return ret;
+}
+
+/*
+ * The name appears by link(2): from its first moment on the lock is the same
+ * file as its mark, whatever kills us.
+ */
+static int link_lock(struct temp *mark, const char *path)
+{
+	int fd;
+
+	if (!link(slots[mark->slot].path, path))
+		return 0;
+	if (errno == EPERM || errno == EXDEV || errno == EOPNOTSUPP ||
+	    errno == ENOSYS || errno == EMLINK) {
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd >= 0) {
+			close(mark->fd);
+			mark->fd = fd;
+			return 0;
+		}
+	}
+	if (errno == EEXIST)
+		return fail(FAIL_REQUEST, "'%s' is there: another git process "
+			    "is at work, or was killed", quoted(path));
+	return fail_errno("cannot create '%s'", quoted(path));
+}
+
+int lock_open(struct lock *lock, const char *path, const char *dir)
+{
+	int ret;
+
+	temp_unlock(path, dir);
+	lock->slot = slot_for(path, "", false);
+	if (lock->slot < 0)
+		return lock->slot;
+	ret = open_as(&lock->mark, dir, "/" LOCK_PREFIX "XXXXXX");
+	if (!ret)
+		ret = link_lock(&lock->mark, path);
+	if (!ret)
+		atomic_store(&slots[lock->slot].state, LIVE);
+	else
+		*slots[lock->slot].path = '\0';	/* somebody else's */
+	if (ret)
+		lock_drop(lock);
+	return ret;
+}
+
+int lock_commit(struct lock *lock, const char *path, unsigned flags)
+{
+	int ret = 0;
+
+	if (flags & TEMP_DURABLE && fsync(lock->mark.fd))
+		ret = fail_errno("cannot sync '%s'",
+				 quoted(slots[lock->slot].path));
+	if (!ret)
+		ret = temp_move(slots[lock->slot].path, path, flags);
+	if (!ret)
+		*slots[lock->slot].path = '\0';
+	lock_drop(lock);
+	return ret;
+}
+
+void lock_drop(struct lock *lock)
+{
+	if (lock->slot >= 0) {
+		if (*slots[lock->slot].path)
+			unlink(slots[lock->slot].path);
+		slot_free(lock->slot);
+		lock->slot = -1;
+	}
+	temp_drop(&lock->mark);
 }
 
 int stage_open(struct stage *stage, const char *dir)

@@ -25,6 +25,7 @@ enum temp_flags {
 	TEMP_KEEP_OLD = (1 << 1),	/* same name, same bytes: first one wins */
 	TEMP_EXCL     = (1 << 2),	/* a name that is taken: FAIL_REQUEST */
 	TEMP_PRIVATE  = (1 << 3),	/* mode 0600 instead of what umask says */
+	TEMP_AS_IS    = (1 << 4),	/* the mode that fchmod() gave it */
 };
 
 /* Remove the temps and stages in `dir` whose makers are gone. */
@@ -54,6 +55,14 @@ int temp_adopt(struct temp *temp, const char *path) MUST_CHECK;
 /* Small whole file: temp_open, write, temp_commit. */
 int temp_write(const char *path, const void *data, size_t len, unsigned flags)
 	MUST_CHECK;
+
+/*
+ * The same for a path where nobody sweeps, in a work tree say: the temp is in
+ * `via`, where somebody does, if that is on the same file system.  `via` NULL:
+ * beside `path`.
+ */
+int temp_write_via(const char *via, const char *path, const void *data,
+		   size_t len, unsigned flags) MUST_CHECK;
 
 /*
  * A file that has a name moves to another on the same file system; with
@@ -87,6 +96,34 @@ int stage_commit(struct stage *stage, const char *inner, const char *path,
 		 unsigned flags) MUST_CHECK;
 void stage_drop(struct stage *stage);
 const char *stage_path(const struct stage *stage);
+
+/*
+ * Put the entry `inner` in place of dirfd/name, which is there and no
+ * directory: what was there is `inner` then, for the caller to look at (and
+ * to put back the same way).  1; or 0 where the file system knows no exchange
+ * and the old one is gone.  FAIL_MISSING: there was nothing;  FAIL_REQUEST:
+ * another file system.
+ */
+int stage_swap(const struct stage *stage, const char *inner, int dirfd,
+	       const char *name) MUST_CHECK;
+
+/*
+ * A lock file as git makes them (index.lock): `path` is created, or is there
+ * already (FAIL_REQUEST), and goes with the process.  What is written to
+ * mark.fd (mode 0600; fchmod) becomes `path`'s target by lock_commit().  It
+ * has a second name in `dir`, on the same file system, by which the next
+ * lock_open() knows a lock that a kill -9 left, and removes it.
+ */
+struct lock {
+	struct temp mark;
+	int slot;
+};
+
+#define LOCK_INIT { .mark = TEMP_INIT, .slot = -1 }
+
+int lock_open(struct lock *lock, const char *path, const char *dir) MUST_CHECK;
+int lock_commit(struct lock *lock, const char *path, unsigned flags) MUST_CHECK;
+void lock_drop(struct lock *lock);
 
 /* Has the user asked us to stop?  Loops ask once per block. */
 int stop_asked(void);

@@ -8,6 +8,10 @@
  * that nobody else would give (tmp_backup, tmp_cache).
  */
 #define TEMP_PREFIX "tmp_medo_"
+#define LOCK_PREFIX "lock_medo_"
+
+/* A lock at `path` whose maker is gone, as its mark in `dir` tells, goes. */
+void temp_unlock(const char *path, const char *dir);
 
 /*
  * rename(2) that never replaces (FAIL_REQUEST where the name is taken), or,

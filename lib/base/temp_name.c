@@ -117,6 +117,27 @@ int temp_rename(const char *from, const char *to, bool swap)
 	return ret;
 }
 
+int stage_swap(const struct stage *stage, const char *inner, int dirfd,
+	       const char *name)
+{
+#ifdef SYS_renameat2
+	if (!syscall(SYS_renameat2, stage->fd, inner, dirfd, name,
+		     RENAME_EXCHANGE))
+		return 1;
+#else
+	errno = ENOSYS;
+#endif
+	if (not_known_here(errno) && !renameat(stage->fd, inner, dirfd, name))
+		return 0;
+	if (errno == ENOENT)
+		return fail(FAIL_MISSING, "'%s' is not there any more",
+			    quoted(name));
+	if (errno == EXDEV)
+		return fail(FAIL_REQUEST, "'%s' is on another file system",
+			    quoted(name));
+	return fail_errno("cannot replace '%s'", quoted(name));
+}
+
 int temp_mkdirs(const char *path, unsigned flags)
 {
 	char *copy = xstrdup(path), *p = copy;
@@ -156,6 +177,39 @@ out:
 static bool orphan(int fd)
 {
 	return !flock(fd, LOCK_EX | LOCK_NB);
+}
+
+void temp_unlock(const char *path, const char *dir)
+{
+	struct strs names = STRS_INIT;
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (at < 0 || file_list_fd(at, &names))
+		goto out;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
+		struct stat mark, lock;
+		int fd;
+
+		if (!starts_with(name, LOCK_PREFIX))
+			continue;
+		fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+			    O_NONBLOCK);
+		if (fd < 0)
+			continue;
+		if (orphan(fd) && !fstat(fd, &mark)) {
+			if (!lstat(path, &lock) && lock.st_ino == mark.st_ino &&
+			    lock.st_dev == mark.st_dev)
+				unlink(path);
+			unlinkat(at, name, 0);
+		}
+		close(fd);
+	}
+out:
+	fail_clear();
+	strs_release(&names);
+	if (at >= 0)
+		close(at);
 }
 
 int temp_take_over(const char *path)
