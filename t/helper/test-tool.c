@@ -10,9 +10,11 @@ static const struct {
 	{ "genrandom", test_genrandom },
 	{ "gz", test_gz },
 	{ "id", test_id },
+	{ "index", test_index },
 	{ "json", test_json },
 	{ "pack", test_pack },
 	{ "pkt", test_pkt },
+	{ "swap", test_swap },
 	{ "tar", test_tar },
 	{ "treeptr", test_treeptr },
 };
@@ -24,9 +26,11 @@ static const struct {
 #pragma weak test_genrandom
 #pragma weak test_gz
 #pragma weak test_id
+#pragma weak test_index
 #pragma weak test_json
 #pragma weak test_pack
 #pragma weak test_pkt
+#pragma weak test_swap
 #pragma weak test_tar
 #pragma weak test_treeptr
 

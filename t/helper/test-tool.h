@@ -17,6 +17,8 @@ int test_archive(int argc, const char **argv);
 int test_genrandom(int argc, const char **argv);
 int test_pkt(int argc, const char **argv);
 int test_pack(int argc, const char **argv);
+int test_index(int argc, const char **argv);
+int test_swap(int argc, const char **argv);
 int test_base(int argc, const char **argv);
 
 #endif
