@@ -233,7 +233,8 @@ static int write_pointer(struct add *a, const struct gz_facts *facts)
 		ret = fail(FAIL_REQUEST, "'%s' would be over %d bytes; say less "
 			   "with --meta", quoted(a->path), TREEPTR_MAX);
 	if (!ret)
-		ret = temp_write(a->path, text.ptr, text.len, TEMP_DURABLE);
+		ret = temp_write_via(silo_backend(a->silo)->path, a->path,
+				     text.ptr, text.len, TEMP_DURABLE);
 	buf_release(&text);
 	return ret;
 }

@@ -23,7 +23,8 @@ test_expect_success 'a pointer with a wrong size does not cost us the cached blo
 	test_expect_code 1 git medo expand lie.treeptr out 2>err &&
 	test_grep "the blob itself is what its id says" err &&
 	test_path_is_file "$(silo_blob "$(cache_dir)" good)" &&
-	test_path_is_missing out/lie
+	test_path_is_missing out/lie &&
+	rm lie.treeptr
 '
 
 test_expect_success 'a pointer with the seal of another blob brings nothing into the cache' '
@@ -44,7 +45,7 @@ test_expect_success 'a pointer with the seal of another blob brings nothing into
 	test_path_is_missing "$(cache_dir)/$(id_path "$id")" &&
 	git medo fetch deps &&
 	git medo verify --deep deps &&
-	rm -r bad
+	rm -r bad evil.treeptr
 '
 
 test_expect_success 'add heals a blob of the store that the disk has spoilt' '

@@ -205,7 +205,8 @@ char *expand_copy_path(const char *dest, const char *rel)
 }
 
 /* Provenance may change where the content does not. */
-static int leave_copy(const struct place *p, const struct treeptr *ptr)
+static int leave_copy(const struct place *p, const struct treeptr *ptr,
+		      const char *via)
 {
 	char *copy = expand_copy_path(p->dest, p->rel);
 	struct buf text = BUF_INIT, old = BUF_INIT;
@@ -215,11 +216,25 @@ static int leave_copy(const struct place *p, const struct treeptr *ptr)
 	if (file_read(copy, TREEPTR_MAX, &old) || old.len != text.len ||
 	    memcmp(old.ptr, text.ptr, text.len)) {
 		fail_clear();
-		ret = temp_write(copy, text.ptr, text.len, 0);
+		ret = temp_write_via(via, copy, text.ptr, text.len, 0);
 	}
 	buf_release(&text);
 	buf_release(&old);
 	free(copy);
+	return ret;
+}
+
+/*
+ * Where notes are written until they have their names: what a crash leaves
+ * there is swept by the next who comes.
+ */
+static int open_via(const struct place *p, char **via)
+{
+	int ret = make_parents(p->dest, ".medo/.tmp/x");
+
+	*via = xstrfmt("%s/.medo/.tmp", p->dest);
+	if (!ret)
+		temp_sweep(*via);
 	return ret;
 }
 
@@ -231,8 +246,11 @@ static int leave_notes(const struct place *p, const struct treeptr *ptr,
 	struct stat_record old = STAT_RECORD_INIT;
 	char *note = expand_record_path(p->dest, p->rel);
 	char *inner = xstrfmt(".medo/%s", p->rel);
-	int ret = leave_copy(p, ptr);
+	char *via = NULL;
+	int ret = open_via(p, &via);
 
+	if (!ret)
+		ret = leave_copy(p, ptr, via);
 	if (!ret)
 		ret = make_parents(p->dest, inner);
 	if (!ret)
@@ -243,12 +261,13 @@ static int leave_notes(const struct place *p, const struct treeptr *ptr,
 			sync = old.sync;
 		record.id = ptr->id;
 		record.sync = sync ? xstrdup(sync) : NULL;
-		ret = stat_save(&record, note);
+		ret = stat_save(&record, note, via);
 	}
 	stat_release(&old);
 	stat_release(&record);
 	free(inner);
 	free(note);
+	free(via);
 	return ret;
 }
 
@@ -331,7 +350,6 @@ static int try_make(struct medo *medo, const struct place *p,
 	char *inner = NULL;
 	int ret;
 
-	medo_sweep(medo, *p->parent ? p->parent : "/");
 	ret = stage_open(&stage, *p->parent ? p->parent : "/");
 	content.meter = medo_meter(medo, content.name, METER_BYTES, ptr->size);
 	if (!ret)
@@ -382,8 +400,10 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 		ret = check_above(&p);
 	if (!ret)
 		ret = check_copy(&p, path, ptr);
-	if (!ret)
+	if (!ret) {
+		medo_sweep(medo, *p.parent ? p.parent : "/");
 		ret = there = file_exists(p.path);
+	}
 	if (ret < 0)
 		goto out;
 	if (there && !opts->deep) {
@@ -391,7 +411,7 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 		if (ret < 0)
 			goto out;
 		if (ret) {
-			ret = leave_copy(&p, ptr);
+			ret = leave_copy(&p, ptr, NULL);
 			if (!ret)
 				ret = EXPAND_THERE;
 			goto out;
@@ -487,12 +507,33 @@ int expand_list(const char *dest, struct strs *rels)
 	return ret;
 }
 
+/* Out of sight at once, or a crash would leave half of it under its name. */
+static int remove_tree(const char *place)
+{
+	struct stage stage = STAGE_INIT;
+	char *parent = xmemdup(place, (size_t)(strrchr(place, '/') - place));
+	char *aside = NULL;
+	int ret = file_exists(place);
+
+	if (ret > 0) {
+		ret = stage_open(&stage, *parent ? parent : "/");
+		if (!ret) {
+			aside = xstrfmt("%s/old", stage_path(&stage));
+			ret = temp_move(place, aside, 0);
+		}
+	}
+	stage_drop(&stage);
+	free(aside);
+	free(parent);
+	return ret;
+}
+
 int expand_remove(const char *dest, const char *rel)
 {
 	char *place = xstrfmt("%s/%s", dest, rel);
 	char *copy = expand_copy_path(dest, rel);
 	char *note = expand_record_path(dest, rel);
-	int ret = file_remove_tree(AT_FDCWD, place);
+	int ret = remove_tree(place);
 
 	if (!ret)
 		ret = file_remove_tree(AT_FDCWD, copy);

@@ -107,7 +107,8 @@ out:
 	return ret;
 }
 
-int stat_save(const struct stat_record *record, const char *path)
+int stat_save(const struct stat_record *record, const char *path,
+	      const char *via)
 {
 	struct buf text = BUF_INIT;
 	struct seal digest;
@@ -124,7 +125,7 @@ int stat_save(const struct stat_record *record, const char *path)
 		json_add_string(&text, record->sync);
 	}
 	buf_adds(&text, "\n}\n");
-	ret = temp_write(path, text.ptr, text.len, 0);
+	ret = temp_write_via(via, path, text.ptr, text.len, 0);
 	buf_release(&text);
 	return ret;
 }

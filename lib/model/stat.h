@@ -22,7 +22,9 @@ struct stat_record {
 int stat_look(const char *path, struct stat_record *out) MUST_CHECK;
 
 int stat_load(struct stat_record *out, const char *path) MUST_CHECK;
-int stat_save(const struct stat_record *record, const char *path) MUST_CHECK;
+/* `via`: temp_write_via(). */
+int stat_save(const struct stat_record *record, const char *path,
+	      const char *via) MUST_CHECK;
 bool stat_same(const struct stat_record *a, const struct stat_record *b);
 void stat_release(struct stat_record *record);
 
