@@ -78,7 +78,7 @@ test_expect_success 'the umask does not show' '
 test_expect_success 'modes become 0644 or 0755 by the bit of the owner' '
 	cp -a tree odd &&
 	chmod 400 odd/nothing && chmod 666 odd/piece && chmod 711 odd/bin/run &&
-	chmod 677 odd/piece1 && chmod 700 odd/empty && chmod 600 odd/deep &&
+	chmod 677 odd/piece1 && chmod 700 odd/empty && chmod 750 odd/deep &&
 	tar cf odd.tar -C odd . &&
 	fresh ours &&
 	test-tool archive extract tar odd.tar ours &&

@@ -226,7 +226,7 @@ test_expect_success 'of recoveries at once each file has one' '
 		{ test-tool pack recover race >b & } &&
 		test-tool pack recover race >c &&
 		wait &&
-		test $(cat a b c | paste -sd+ | bc) = 6 &&
+		test $(($(cat a b c | paste -sd+))) = 6 &&
 		clean race &&
 		answered out race || return 1
 	done
