@@ -82,11 +82,14 @@ static int gather_ids(struct medo *medo, struct ask *ask, const char **argv,
 	struct stat st;
 	bool range = n && stat(argv[0], &st) && strstr(argv[0], "..");
 	char *dir = NULL;
-	int ret;
+	int ret = 0;
 
 	/* What nothing names may be removed, so everything has a say. */
-	if (ask->unreachable && !range && !n)
-		return reach_roots(r, medo);
+	if (ask->unreachable && !range && !n) {
+		if (medo->git.top)
+			ret = reach_tree(r, medo, argv);
+		return ret ? ret : reach_roots(r, medo);
+	}
 	if (!ask->all && !range)
 		return reach_tree(r, medo, argv);
 	if (range) {
