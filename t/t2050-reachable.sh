@@ -126,20 +126,32 @@ test_expect_success '--unreachable-in: what nothing names' '
 '
 
 test_expect_success 'index, reflog and stash name things, too' '
-	test_when_finished "git stash drop -q; git reset -q --hard" &&
 	for content in kept-by-index kept-by-reflog kept-by-stash
 	do
 		echo $content >stray && git medo add --silo far stray \
 			deps/$content.treeptr || return 1
 	done &&
-	git medo reachable --unreachable-in far >before &&
-	test_line_count -eq 4 before &&
 	git add deps/kept-by-reflog.treeptr && git commit -q -m x &&
 	git reset -q --hard HEAD^ 2>/dev/null &&
 	git add deps/kept-by-stash.treeptr && git stash -q -- deps/kept-by-stash.treeptr &&
-	git add deps/kept-by-index.treeptr &&
+	git add deps/kept-by-index.treeptr && rm deps/kept-by-index.treeptr &&
 	git medo reachable --unreachable-in far >actual &&
-	test_line_count -eq 1 actual
+	test_line_count -eq 1 actual &&
+	git stash drop -q && git reset -q --hard &&
+	git reflog expire --expire=now --all &&
+	git medo reachable --unreachable-in far >actual &&
+	test_line_count -eq 4 actual
+'
+
+test_expect_success 'so do pointers that nobody added yet' '
+	echo untracked >stray &&
+	git medo reachable --unreachable-in far >expect &&
+	git medo add --silo far stray deps/untracked.treeptr &&
+	git medo reachable --unreachable-in far >actual &&
+	test_cmp expect actual &&
+	rm deps/untracked.treeptr &&
+	git medo reachable --unreachable-in far >actual &&
+	test_must_fail cmp -s expect actual
 '
 
 test_expect_success '--unreachable-in: a malformed pointer may name anything' '
