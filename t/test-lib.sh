@@ -51,6 +51,11 @@ umask 022
 	chain_lint=t
 }
 mkdir -p "$root" || exit 1
+test_name=$(basename "$0" .sh)
+if test -d "$root/trash directory.$test_name"
+then
+	chmod -R u+rwX "$root/trash directory.$test_name"
+fi
 # shellcheck source=/usr/share/sharness/sharness.sh
 . "$SHARNESS"
 
@@ -86,7 +91,6 @@ END
 
 # A sanitizer's report ends the program by a signal, which no expected exit
 # code hides, and stays in a file, which no redirection hides.
-test_name=$(basename "$0" .sh)
 test_reports=$root/$test_name.sanitizer
 test_pids=$root/$test_name.pids
 rm -f "$test_reports".* "$test_pids"
@@ -99,6 +103,9 @@ rm -f "$test_reports".* "$test_pids"
 }
 # shellcheck disable=SC2090
 export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+
+# Directories that we may not enter cannot be removed.
+cleanup 'chmod -R u+rwX "$TEST_TOP"'
 
 # What the bodies say is kept until the file has passed.
 test_log=$root/$test_name.log
