@@ -34,22 +34,47 @@ static bool lists(const struct silo_list *list, const char *url)
 	return false;
 }
 
-/* What the user types he may read and write; https alone is for reading. */
-static int add_silo(struct medo *medo, struct silo_list *list,
-		    const char *url, bool *changed)
+/* For reading and writing; https alone is for reading. */
+static void add_silo(struct silo_list *list, const char *url, bool *changed)
 {
 	char *normal = medo_normal_url(url, NULL);
 	char *name = name_of(normal);
 	bool web = starts_with(normal, "http://") ||
 		   starts_with(normal, "https://");
-	int ret = medo_allow(medo, normal, false, false);
 
-	if (!ret && !lists(list, normal)) {
+	if (!lists(list, normal)) {
 		silo_list_add(list, name, normal, web ? NULL : normal);
 		*changed = true;
 	}
 	free(name);
 	free(normal);
+}
+
+/* What the user types he allows. */
+static int allow_all(struct medo *medo, const struct strs *urls)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < urls->n; i++) {
+		char *normal = medo_normal_url(urls->v[i], NULL);
+
+		ret = medo_allow(medo, normal, false, false);
+		free(normal);
+	}
+	return ret;
+}
+
+/* We write nothing that we would not read. */
+static int format_list(const struct silo_list *list, const char *path,
+		       struct buf *text)
+{
+	struct silo_list again = SILO_LIST_INIT;
+	int ret;
+
+	buf_reset(text);
+	silo_list_format(list, text);
+	ret = silo_list_parse(&again, text->ptr, text->len, path);
+	silo_list_release(&again);
 	return ret;
 }
 
@@ -66,12 +91,13 @@ static int write_silos(struct medo *medo, const char *dir,
 	else if (ret == FAIL_MISSING)
 		ret = 0;
 	for (size_t i = 0; !ret && i < urls->n; i++)
-		ret = add_silo(medo, &list, urls->v[i], changed);
-	if (!ret && *changed) {
-		buf_reset(&text);
-		silo_list_format(&list, &text);
+		add_silo(&list, urls->v[i], changed);
+	if (!ret && *changed)
+		ret = format_list(&list, path, &text);
+	if (!ret)
+		ret = allow_all(medo, urls);
+	if (!ret && *changed)
 		ret = temp_write(path, text.ptr, text.len, TEMP_DURABLE);
-	}
 	buf_release(&text);
 	silo_list_release(&list);
 	free(path);
