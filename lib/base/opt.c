@@ -161,10 +161,19 @@ static const struct opt *find(const struct opt *opts, const char *name,
 	return NULL;
 }
 
+/* What was asked for is an answer: not to have given it is a failure. */
+static NORETURN void answered(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		exit(0);
+	say("fatal: ", "cannot write to standard output: %s", strerror(errno));
+	exit(128);
+}
+
 static NORETURN void help(const struct parse *parse)
 {
 	print_usage(stdout, parse->usage, parse->opts);
-	exit(0);
+	answered();
 }
 
 static void parse_long(struct parse *parse, const char *arg)
@@ -238,7 +247,7 @@ static NORETURN void list(const struct opt *opts)
 		printf("\t%.*s\n", (int)strcspn(opts->help, "\n"),
 		       opts->help);
 	}
-	exit(0);
+	answered();
 }
 
 int opt_parse(int argc, const char **argv, const struct opt *opts,
