@@ -97,6 +97,12 @@ test_expect_success 'a server is stopped at the end' '
 	test_wait_until 5 test ! -d "/proc/$(cat pid)"
 '
 
+test_expect_success 'no repository is found above, wherever the build is' '
+	(cd "$TEST_TOP" && test_must_fail git rev-parse) &&
+	(cd "$HOME" && test_must_fail git rev-parse) &&
+	test_must_fail git rev-parse
+'
+
 test_expect_success 'nothing of the environment comes in' '
 	(
 		GIT_DIR=/nowhere MEDO_TRACE=1 XDG_CACHE_HOME=/nowhere &&
