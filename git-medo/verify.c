@@ -6,10 +6,13 @@
 #include "base/temp.h"
 #include "medo/expand.h"
 #include "medo/fetch.h"
+#include "medo/gate.h"
 #include "medo/vouch.h"
 
 static const char *const usage[] = {
 	"git medo verify [<options>] [<treeptr>|<dir>...]",
+	"git medo verify [<options>] --staged",
+	"git medo verify [<options>] --range <revs> [--remote]",
 	NULL
 };
 
@@ -206,10 +209,36 @@ static int load_vouches(struct verify *v)
 	return ret;
 }
 
+static void tell(void *data, const struct gate_fault *fault)
+{
+	struct verify *v = data;
+
+	if (fault->commit)
+		rows_str(&v->rows, "commit", fault->commit);
+	rows_str(&v->rows, "path", fault->path);
+	rows_str(&v->rows, "reason", fault->why);
+	rows_str(&v->rows, "mend", fault->mend);
+	rows_end(&v->rows);
+}
+
+static int check_gate(struct verify *v, const char *range)
+{
+	struct gate gate = {
+		.medo = &v->medo, .tell = tell, .data = v,
+		.remote = v->remote,
+	};
+	int ret = range ? gate_range(&gate, range) : gate_staged(&gate);
+
+	v->bad += gate.faults != 0;
+	return ret;
+}
+
 int cmd_verify(int argc, const char **argv)
 {
 	struct verify v = { .medo = MEDO_INIT };
 	struct strs dests = STRS_INIT;
+	const char *range = NULL;
+	int staged = 0;
 	const struct opt opts[] = {
 		OPT_STRS(0, "dest", &dests, "dir",
 			 "the trees expanded there as well"),
@@ -217,14 +246,25 @@ int cmd_verify(int argc, const char **argv)
 			 "read every byte, whatever was verified before"),
 		OPT_BOOL(0, "remote", &v.remote,
 			 "ask the silos, not store and cache"),
+		OPT_BOOL(0, "staged", &staged,
+			 "what the next commit would bring"),
+		OPT_STR(0, "range", &range, "revs",
+			"what these commits bring, as for git rev-list"),
 		TALK_OPTS(&v.talk),
 		ROWS_OPTS(&v.rows),
 		OPT_END
 	};
 	int n = opt_parse(argc, argv, opts, usage), ret;
 
-	ret = medo_open(&v.medo, MEDO_ANYWHERE);
+	if ((staged || range) && (n || dests.n || (staged && range)))
+		opt_usage(usage, opts, "--staged and --range go with nothing "
+			  "else");
+	ret = medo_open(&v.medo, staged || range ? MEDO_REPO : MEDO_ANYWHERE);
 	talk_apply(&v.talk, &v.medo);
+	if (staged || range) {
+		ret = ret ? ret : check_gate(&v, range);
+		goto out;
+	}
 	if (!ret)
 		ret = load_vouches(&v);
 	v.meter = medo_meter(&v.medo, "Verifying", METER_BYTES, 0);
@@ -233,6 +273,7 @@ int cmd_verify(int argc, const char **argv)
 	meter_stop(v.meter);
 	vouch_save(&v.store);
 	vouch_save(&v.cache);
+out:
 	strs_release(&dests);
 	medo_release(&v.medo);
 	return ret ? ret : v.bad ? 1 : 0;

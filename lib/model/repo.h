@@ -27,6 +27,17 @@ int repo_pointers(struct repo *repo, const char *const *revs, const char *dir,
 			      const struct treeptr *ptr),
 		  void *data) MUST_CHECK;
 
+/*
+ * Every blob in what `revs` (as above) reaches that may be a pointer of any
+ * name: of at most SMALL_MAX bytes, or named `*.treeptr`.  Each once, with one
+ * path, which ends at a line feed.  Needs no libgit2.
+ */
+#define SMALL_MAX 9216
+int repo_each_small(const struct strs *revs,
+		    int (*each)(void *data, const char *path,
+				const char *text, size_t len),
+		    void *data) MUST_CHECK;
+
 /* The content of "REV:PATH", at most `max` bytes.  FAIL_MISSING. */
 int repo_show(struct repo *repo, const char *spec, size_t max,
 	      struct buf *out) MUST_CHECK;

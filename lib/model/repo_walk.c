@@ -5,7 +5,6 @@
 #include "model/repo_int.h"
 
 #define SUFFIX ".treeptr"
-#define MAX_REVS 10
 
 /*
  * `git rev-list --objects` names each blob once, by the first path that it
@@ -88,20 +87,24 @@ static int each_change(struct names *names, const struct buf *text)
 
 static int walk_history(struct names *names, const char *const *revs)
 {
-	const char *list[MAX_REVS + 8] = {
-		"git", "rev-list", "--full-history",
-	};
+	const char **list;
 	const char *const diff[] = {
 		"git", "diff-tree", "--stdin", "--root", "-r", "-c", "-z",
 		"--raw", "--no-abbrev", "--no-commit-id", "--no-renames", "--",
 		names->below, names->itself, NULL
 	};
 	struct buf commits = BUF_INIT, changes = BUF_INIT;
-	size_t n = 3;
+	size_t n = 0;
 	int ret;
 
-	for (; *revs && n < MAX_REVS; revs++)
-		list[n++] = *revs;
+	while (revs[n])
+		n++;
+	list = xcalloc(n + 7, sizeof(*list));
+	list[0] = "git";
+	list[1] = "rev-list";
+	list[2] = "--full-history";
+	memcpy(list + 3, revs, n * sizeof(*revs));
+	n += 3;
 	list[n++] = "--";
 	list[n++] = names->below;
 	list[n++] = names->itself;
@@ -113,6 +116,7 @@ static int walk_history(struct names *names, const char *const *revs)
 		ret = each_change(names, &changes);
 	buf_release(&commits);
 	buf_release(&changes);
+	free(list);
 	return ret;
 }
 
@@ -192,15 +196,19 @@ int repo_each_name(const struct gitdir *g, const char *const *revs,
 		   void *data)
 {
 	struct names names = { .g = g, .each = each, .data = data };
-	const char *commits[MAX_REVS + 1] = { NULL };
+	const char **commits;
 	bool indexes = false;
 	size_t n = 0;
 	int ret = 0;
 
+	while (revs[n])
+		n++;
+	commits = xcalloc(n + 1, sizeof(*commits));
+	n = 0;
 	dir = dir ? dir : "";
 	names.below = pathspec(dir, "**/*" SUFFIX);
 	names.itself = ends_with(dir, SUFFIX) ? pathspec(dir, "") : NULL;
-	for (; *revs && n < MAX_REVS; revs++) {
+	for (; *revs; revs++) {
 		if (!strcmp(*revs, "--indexed-objects"))
 			indexes = true;
 		else
@@ -212,5 +220,6 @@ int repo_each_name(const struct gitdir *g, const char *const *revs,
 		ret = walk_history(&names, commits);
 	free(names.below);
 	free(names.itself);
+	free(commits);
 	return ret;
 }

@@ -1,0 +1,114 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/run.h"
+#include "medo/fetch.h"
+#include "medo/gather.h"
+#include "medo/push.h"
+#include "model/repo.h"
+
+/* A text that reads like a pointer, under a name that says nothing. */
+struct doubt {
+	char *path;
+	struct treeptr ptr;
+};
+
+struct commits {
+	struct reach *r;
+	struct medo *medo;
+	char *up;
+	struct doubt *doubts;
+	size_t n;
+	size_t cap;
+};
+
+static int each_small(void *data, const char *path, const char *text,
+		      size_t len)
+{
+	struct commits *c = data;
+	struct treeptr ptr = TREEPTR_INIT;
+	char *shown;
+	int near;
+
+	/* reach_history() has those, and complains about them. */
+	if (ends_with(path, TREEPTR_SUFFIX) || !treeptr_likely(text, len))
+		return 0;
+	if (treeptr_parse(&ptr, text, len, path)) {
+		fail_clear();
+		treeptr_release(&ptr);
+		return 0;
+	}
+	shown = xstrfmt("%s%s", c->up, path);
+	near = fetch_near(c->medo, &ptr.id);
+	if (near > 0) {
+		reach_note(c->r, shown, &ptr);
+	} else if (!near) {
+		ALLOC_GROW(c->doubts, c->n, c->cap);
+		c->doubts[c->n++] = (struct doubt){ shown, ptr };
+		return 0;
+	}
+	free(shown);
+	treeptr_release(&ptr);
+	return near < 0 ? near : 0;
+}
+
+/*
+ * Their blobs are not here.  Filtered ones must be in the silo then; the rest
+ * are somebody's text about pointers.
+ */
+static int resolve(struct commits *c)
+{
+	static const char *const argv[] = {
+		"git", "check-attr", "--stdin", "-z", "filter", NULL
+	};
+	struct run run = { .argv = argv };
+	struct buf paths = BUF_INIT, out = BUF_INIT;
+	const char *p;
+	int ret;
+
+	for (size_t i = 0; i < c->n; i++)
+		buf_add(&paths, c->doubts[i].path,
+			strlen(c->doubts[i].path) + 1);
+	if (!paths.len)
+		return 0;
+	run.input = paths.ptr;
+	run.input_len = paths.len;
+	ret = run_capture(&run, &out, 0);
+	if (ret > 0)
+		ret = fail(FAIL_REQUEST, "git check-attr failed");
+	p = out.ptr;
+	for (size_t i = 0; !ret && i < c->n && p < out.ptr + out.len; i++) {
+		/* path, "filter", value */
+		p += strlen(p) + 1;
+		p += strlen(p) + 1;
+		if (!strcmp(p, "medo"))
+			reach_note(c->r, c->doubts[i].path, &c->doubts[i].ptr);
+		p += strlen(p) + 1;
+	}
+	buf_release(&paths);
+	buf_release(&out);
+	return ret;
+}
+
+int push_gather_commits(struct reach *r, struct medo *medo,
+			const struct strs *revs)
+{
+	struct commits c = { .r = r, .medo = medo, .up = gather_way_up(medo) };
+	const char **argv = xcalloc(revs->n + 1, sizeof(*argv));
+	int ret;
+
+	for (size_t i = 0; i < revs->n; i++)
+		argv[i] = revs->v[i];
+	ret = reach_history(r, medo, argv, NULL);
+	if (!ret)
+		ret = repo_each_small(revs, each_small, &c);
+	if (!ret)
+		ret = resolve(&c);
+	for (size_t i = 0; i < c.n; i++) {
+		free(c.doubts[i].path);
+		treeptr_release(&c.doubts[i].ptr);
+	}
+	free(c.doubts);
+	free(c.up);
+	free(argv);
+	return ret;
+}
