@@ -85,6 +85,19 @@ int packs_each(struct packs *packs,
 	       int (*each)(void *data, const struct pack_item *item),
 	       void *data) MUST_CHECK;
 
+/* Something was removed: what was listed is not believed any more. */
+int packs_again(struct packs *packs) MUST_CHECK;
+
+/*
+ * Blobs leave DIR's packs for packs of TO (NULL: for nowhere).  A pack all of
+ * whose blobs go changes its place; one of which some stay is written anew
+ * for them.  A pack with more than small blobs, or with a .keep, is somebody
+ * else's: what goes is copied and stays.  Killed at any moment, each blob is
+ * in one place at least.
+ */
+int packs_take(const char *dir, const char *to, enum id_algo algo,
+	       const struct idset *ids, unsigned temp_flags) MUST_CHECK;
+
 /*
  * silo verify: every file in DIR/pack to its last byte, or, `quick`, only
  * indexes, and that packs belong to them.

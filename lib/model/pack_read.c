@@ -178,6 +178,17 @@ static int list_again(struct packs *packs)
 	return ret ? ret : 1;
 }
 
+int packs_again(struct packs *packs)
+{
+	int ret;
+
+	pthread_rwlock_wrlock(&packs->lock);
+	packs->known = false;
+	ret = list(packs);
+	pthread_rwlock_unlock(&packs->lock);
+	return ret;
+}
+
 static bool usable(const struct pack *pack)
 {
 	return !pack->bad && !atomic_load(&pack->gone);

@@ -160,7 +160,7 @@ static int recover_named(const char *dir, const char *path, enum id_algo algo,
 	int ret = 0;
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) ||
-	    !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() || !st.st_nlink)
 		goto out;
 	ret = is_whole(fd, (uint64_t)st.st_size, algo, &grown, &checksum);
 	if (ret <= 0)

@@ -22,6 +22,7 @@
  *	reread DIR ID		is read, waits for a line, is read again
  *	list DIR		id, size, bytes, index of each
  *	check DIR		what is wrong
+ *	take DIR TO|- ID...	packs_take()
  *	threads DIR		all ids, read by four threads at once
  */
 struct opts {
@@ -278,6 +279,25 @@ static int reading(const struct opts *o, const char *verb, const char *dir,
 	return ret;
 }
 
+static int take(const struct opts *o, const char *dir, const char *to,
+		const char **hex)
+{
+	struct idset ids = IDSET_INIT;
+	struct id id;
+	int ret = 0;
+
+	for (; !ret && *hex; hex++) {
+		ret = parse_id(*hex, &id);
+		if (!ret)
+			idset_add(&ids, &id);
+	}
+	if (!ret)
+		ret = packs_take(dir, strcmp(to, "-") ? to : NULL, o->algo,
+				 &ids, o->flags);
+	idset_release(&ids);
+	return ret;
+}
+
 static int run(const struct opts *o, int argc, const char **argv)
 {
 	int ret;
@@ -300,6 +320,8 @@ static int run(const struct opts *o, int argc, const char **argv)
 	if (argc == 4 && !strcmp(*argv, "text"))
 		return add_text(o, argv[1], argv[2],
 				strtoull(argv[3], NULL, 10));
+	if (argc >= 3 && !strcmp(*argv, "take"))
+		return take(o, argv[1], argv[2], argv + 3);
 	return argc >= 2 ? reading(o, argv[0], argv[1], argv + 2) : 129;
 }
 
