@@ -68,7 +68,7 @@ static int cat_whole(struct medo *medo, struct operand *o)
 	int ret = 0;
 
 	/* A foreign gzip proves itself only at its end: read it twice. */
-	if (!expect.seal || !gz_seekable(o->blob.gz))
+	if (!expect.seal || !blob_seekable(&o->blob))
 		ret = blob_read(&o->blob, &expect, medo_pool(medo), NULL, NULL);
 	return ret ? ret : blob_read(&o->blob, &expect, medo_pool(medo), &sink,
 				     NULL);

@@ -39,9 +39,10 @@ static int64_t last_use(struct silo *silo, const struct id *id)
 	char name[SILO_NAME_MAX];
 	struct stat st;
 
+	/* In a pack, where one alone frees little: these go last. */
 	if (fstatat(silo_backend(silo)->fd, silo_blob_name(id, name), &st,
 		    AT_SYMLINK_NOFOLLOW))
-		return 0;
+		return INT64_MAX;
 	return MAX(st.st_atime, st.st_mtime);
 }
 
@@ -99,6 +100,7 @@ static int seen_far(struct prune *p, size_t i)
 
 static int prune_store(struct prune *p)
 {
+	struct idset moved = IDSET_INIT, removed = IDSET_INIT;
 	int ret = silo_each(p->store, collect, p);
 	size_t nameless = 0;
 
@@ -109,16 +111,22 @@ static int prune_store(struct prune *p)
 		ret = at < 0 ? 0 : seen_far(p, (size_t)at);
 		if (ret > 0) {
 			tell(p, "cached", id);
-			ret = p->dry_run ? 0 :
-			      silo_move(p->store, p->cache, id,
-					medo_pool(&p->medo));
+			idset_add(&moved, id);
+			ret = 0;
 		} else if (!ret && at < 0 && p->unnamed) {
 			tell(p, "removed", id);
-			ret = p->dry_run ? 0 : silo_remove(p->store, id);
+			idset_add(&removed, id);
 		} else if (!ret && at < 0) {
 			nameless++;
 		}
 	}
+	if (!ret && !p->dry_run)
+		ret = silo_move_all(p->store, p->cache, &moved,
+				    medo_pool(&p->medo));
+	if (!ret && !p->dry_run)
+		ret = silo_remove_all(p->store, &removed);
+	idset_release(&moved);
+	idset_release(&removed);
 	if (!ret && nameless && !p->quiet)
 		fprintf(stderr, "%zu blobs of the store are named by no pointer "
 			"that git knows; --unnamed removes them\n", nameless);
@@ -127,6 +135,7 @@ static int prune_store(struct prune *p)
 
 static int prune_cache(struct prune *p)
 {
+	struct idset removed = IDSET_INIT;
 	uint64_t limit, total = 0;
 	int ret = gitdir_get_u64(&p->medo.git, "medo.cachesize", 0, &limit);
 
@@ -143,9 +152,11 @@ static int prune_cache(struct prune *p)
 	for (size_t i = 0; !ret && i < p->n && total > limit; i++) {
 		total -= p->v[i].size;
 		tell(p, "removed", &p->v[i].id);
-		if (!p->dry_run)
-			ret = silo_remove(p->cache, &p->v[i].id);
+		idset_add(&removed, &p->v[i].id);
 	}
+	if (!ret && !p->dry_run)
+		ret = silo_remove_all(p->cache, &removed);
+	idset_release(&removed);
 	return ret;
 }
 
@@ -172,6 +183,9 @@ int cmd_prune(int argc, const char **argv)
 		ret = medo_store(&p.medo, &p.store);
 	if (!ret)
 		ret = medo_cache(&p.medo, &p.cache);
+	/* An add may have stored a blob and not yet written its pointer. */
+	if (!ret && p.unnamed)
+		ret = silo_hold(p.store, true);
 	if (!ret && p.medo.git.top)
 		ret = reach_tree(&p.reach, &p.medo, none);
 	if (!ret)

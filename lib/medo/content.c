@@ -76,7 +76,7 @@ static int pread_blob(void *data, uint64_t off, void *buf, size_t len)
 {
 	struct content *c = data;
 
-	return gz_pread(c->blob->gz, &c->ptr->seal, off, buf, len);
+	return blob_pread(c->blob, &c->ptr->seal, off, buf, len);
 }
 
 struct spill {
@@ -110,11 +110,11 @@ static int read_zip(struct medo *medo, struct content *c)
 	struct silo *cache;
 	int ret;
 
-	if (c->ptr->has_seal && gz_seekable(c->blob->gz)) {
-		if (gz_size(c->blob->gz) != c->ptr->size)
+	if (c->ptr->has_seal && blob_seekable(c->blob)) {
+		if (blob_size(c->blob) != c->ptr->size)
 			return fail(FAIL_CORRUPT, "blob has %" PRIu64
 				    " bytes, expected %" PRIu64,
-				    gz_size(c->blob->gz), c->ptr->size);
+				    blob_size(c->blob), c->ptr->size);
 		return zip_read(&src, c->handler, &c->limits);
 	}
 	ret = medo_cache(medo, &cache);
@@ -160,7 +160,7 @@ int content_read(struct medo *medo, struct content *c)
 	c->ours = false;
 	if (ret)
 		return ret;
-	if (c->proven && !(c->ptr->has_seal && gz_seekable(c->blob->gz))) {
+	if (c->proven && !(c->ptr->has_seal && blob_seekable(c->blob))) {
 		ret = blob_read(c->blob, &expect, medo_pool(medo), NULL, NULL);
 		if (ret)
 			return ret;

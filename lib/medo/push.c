@@ -71,6 +71,7 @@ struct pusher {
 	struct meter *meter;
 	struct silo *store;
 	struct silo *cache;
+	struct idset retired;	/* out of packs, which go as a whole */
 };
 
 /* 1 it can be read here, and from where; 0 it is not on this disk. */
@@ -118,10 +119,22 @@ static int send(struct pusher *p, const struct silo_expect *expect,
 /* Seen in the first silo, so it may live in the cache from now on. */
 static int retire(struct pusher *p, const struct id *id)
 {
-	int ret = silo_has(p->store, id);
+	int ret = silo_packed(p->store, id);
 
+	if (ret > 0)
+		idset_add(&p->retired, id);
+	if (ret)
+		return MIN(ret, 0);
+	ret = silo_has(p->store, id);
 	return ret <= 0 ? ret : silo_move(p->store, p->cache, id,
 					  medo_pool(p->medo));
+}
+
+/* Also after a failure: what was sent need not be asked for again. */
+static int retire_packed(struct pusher *p)
+{
+	return p->retired.n ? silo_move_all(p->store, p->cache, &p->retired,
+					    medo_pool(p->medo)) : 0;
 }
 
 /*
@@ -206,6 +219,9 @@ int push_blobs(struct medo *medo, const struct reach *r,
 		ret = 0;
 	}
 	meter_stop(p.meter);
+	if (!ret)
+		ret = retire_packed(&p);
+	idset_release(&p.retired);
 	if (!ret && worst) {
 		fail_adopt(why);
 		ret = worst;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "base/temp.h"
+#include "model/pack.h"
 #include "model/sha1dc.h"
 #include "silo/check.h"
 
@@ -127,7 +128,7 @@ static int check_blob(struct walk *w, const char *name, struct pool *pool)
 	int ret = silo_blob_id(name, silo_algo(w->silo), &id) ? FAIL_FORMAT : 0;
 
 	if (!ret)
-		ret = silo_blob(w->silo, &id, &blob);
+		ret = silo_blob_file(w->silo, &id, &blob);
 	if (!ret && w->check->quick)
 		ret = read_index(&blob);
 	else if (!ret)
@@ -138,6 +139,51 @@ static int check_blob(struct walk *w, const char *name, struct pool *pool)
 		ret = tell(w->check, CHECK_CORRUPT, name, fail_text());
 	/* Somebody removed it since it was listed. */
 	return ret == FAIL_MISSING ? 0 : ret;
+}
+
+/* Small blobs that lie in packs. */
+static int prove_id(void *data UNUSED, const struct id *id,
+		    const void *content, size_t len)
+{
+	struct sha1dc *dc = NULL;
+	struct id is;
+	int ret;
+
+	if (id->algo != ID_SHA1)
+		return 0;
+	ret = sha1dc_new(&dc, len);
+	if (!ret)
+		ret = sha1dc_add(dc, content, len);
+	if (!ret)
+		ret = sha1dc_final(dc, &is);
+	if (!ret && !id_eq(&is, id))
+		ret = fail(FAIL_CORRUPT, "its content has another id");
+	sha1dc_free(dc);
+	return ret;
+}
+
+static int bad_pack(void *data, const char *name, const char *why)
+{
+	return tell(data, CHECK_CORRUPT, name, why);
+}
+
+static int strange_pack(void *data, const char *name, const char *why)
+{
+	return tell(data, CHECK_STRANGE, name, why);
+}
+
+static int check_packs(struct silo *silo, struct check *check)
+{
+	struct packs_check c = {
+		.quick = check->quick, .bad = bad_pack,
+		.strange = strange_pack, .blob = prove_id, .data = check,
+	};
+	struct backend *b = silo_backend(silo);
+	int ret = b->path ? packs_check(b->fd, silo_algo(silo), &c) : 0;
+
+	check->blobs += c.blobs;
+	check->bytes += c.bytes;
+	return ret;
 }
 
 int check_silo(struct silo *silo, struct pool *pool, struct check *check)
@@ -152,6 +198,8 @@ int check_silo(struct silo *silo, struct pool *pool, struct check *check)
 		if (!ret)
 			ret = check_blob(&w, w.blobs.v[i], pool);
 	}
+	if (!ret)
+		ret = check_packs(silo, check);
 	strs_release(&w.blobs);
 	return ret;
 }

@@ -144,6 +144,22 @@ static const char *folder_of(const char *url)
 	return strstr(url, "://") ? NULL : url;
 }
 
+/* What a crash left: temps go, packs that were growing are finished. */
+static int tidy(struct silo *silo)
+{
+	int ret;
+
+	temp_sweep(silo->b->path);
+	ret = pack_recover(silo->b->path, silo->algo,
+			   silo->b->durable ? TEMP_DURABLE : 0);
+	if (ret < 0 && ret != FAIL_STOPPED) {
+		say("warning: ", "%s", fail_text());
+		fail_clear();
+		ret = 0;
+	}
+	return MIN(ret, 0);
+}
+
 int silo_open(struct silo **out, const char *url, enum id_algo algo,
 	      unsigned flags)
 {
@@ -163,8 +179,12 @@ int silo_open(struct silo **out, const char *url, enum id_algo algo,
 	ret = read_json(silo, algo, flags);
 	if (ret)
 		goto out;
+	if (silo->b->path)
+		silo->packs = packs_open(silo->b->fd, silo->algo);
 	if (flags & SILO_WRITE)
-		temp_sweep(silo->b->path);
+		ret = tidy(silo);
+	if (ret)
+		goto out;
 	*out = silo;
 	silo = NULL;
 out:
@@ -176,6 +196,7 @@ void silo_close(struct silo *silo)
 {
 	if (!silo)
 		return;
+	packs_close(silo->packs);
 	if (silo->b)
 		silo->b->ops->close(silo->b);
 	free(silo);
@@ -200,19 +221,27 @@ int silo_has(struct silo *silo, const struct id *id)
 {
 	char name[SILO_NAME_MAX];
 	uint64_t size;
+	int ret = silo_packed(silo, id);
 
+	if (ret)
+		return ret;
 	return silo->b->ops->has(silo->b, silo_blob_name(id, name), &size);
 }
 
 int silo_remove(struct silo *silo, const struct id *id)
 {
-	char name[SILO_NAME_MAX];
+	struct idset one = IDSET_INIT;
+	int ret;
 
-	return silo->b->ops->remove(silo->b, silo_blob_name(id, name));
+	idset_add(&one, id);
+	ret = silo_remove_all(silo, &one);
+	idset_release(&one);
+	return ret;
 }
 
 struct each {
 	struct silo *silo;
+	struct idset packed;
 	int (*fn)(void *data, const struct id *id, uint64_t file_size);
 	void *data;
 };
@@ -222,16 +251,31 @@ static int each_name(void *data, const char *name, uint64_t size)
 	struct each *each = data;
 	struct id id;
 
-	if (silo_blob_id(name, each->silo->algo, &id))
+	if (silo_blob_id(name, each->silo->algo, &id) ||
+	    idset_find(&each->packed, &id) >= 0)
 		return 0;
 	return each->fn(each->data, &id, size);
+}
+
+static int each_packed(void *data, const struct pack_item *item)
+{
+	struct each *each = data;
+
+	if (idset_find(&each->packed, &item->id) >= 0)
+		return 0;
+	idset_add(&each->packed, &item->id);
+	return each->fn(each->data, &item->id, item->stored);
 }
 
 int silo_each(struct silo *silo,
 	      int (*fn)(void *data, const struct id *id, uint64_t file_size),
 	      void *data)
 {
-	struct each each = { silo, fn, data };
+	struct each each = { .silo = silo, .fn = fn, .data = data };
+	int ret = silo->packs ? packs_each(silo->packs, each_packed, &each) : 0;
 
-	return silo->b->ops->list(silo->b, "objects", each_name, &each);
+	if (!ret)
+		ret = silo->b->ops->list(silo->b, "objects", each_name, &each);
+	idset_release(&each.packed);
+	return ret;
 }

@@ -44,21 +44,44 @@ int silo_blob_id(const char *name, enum id_algo algo, struct id *out)
 /* 1 there, 0 not; by name only. */
 int silo_has(struct silo *silo, const struct id *id) MUST_CHECK;
 
-/* An open blob of a silo on this disk. */
+/* 1 it lies in a pack, 0 it does not (it may have a file of its own). */
+int silo_packed(struct silo *silo, const struct id *id) MUST_CHECK;
+
+/*
+ * An open blob of a silo on this disk: a file, or content that came out of a
+ * pack and was verified by its id.
+ */
 struct blob {
 	int fd;
 	uint64_t file_size;
 	char name[SILO_NAME_MAX];
 	struct source src;
 	struct gz *gz;
+	bool packed;
+	struct buf content;	/* if packed */
+	struct memory memory;
+	struct seal seal;
 };
 
-#define BLOB_INIT { .fd = -1 }
+#define BLOB_INIT { .fd = -1, .content = BUF_INIT }
 
 /* `blob` must stay where it is until blob_close().  FAIL_MISSING. */
 int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
 	MUST_CHECK;
+/* The same, but only a file of its own, never out of a pack. */
+int silo_blob_file(struct silo *silo, const struct id *id, struct blob *blob)
+	MUST_CHECK;
 void blob_close(struct blob *blob);
+
+/*
+ * Are its size, its seal and any bytes of it to be had without reading all?
+ * Only then blob_size() and blob_pread() may be called.
+ */
+bool blob_seekable(const struct blob *blob);
+uint64_t blob_size(const struct blob *blob);
+/* Checked by digests that hash to `seal`, if it is given.  One thread. */
+int blob_pread(struct blob *blob, const struct seal *seal, uint64_t off,
+	       void *buf, size_t len) MUST_CHECK;
 
 /*
  * What a blob must turn out to be.  Without a seal the id decides, hashed
@@ -122,11 +145,34 @@ int silo_export(struct silo *from, struct silo *to,
 int silo_move(struct silo *from, struct silo *to, const struct id *id,
 	      struct pool *pool) MUST_CHECK;
 
-/* Every blob of the silo, by name; in no order. */
+/* The same for many: a pack all of whose blobs go is moved as a whole. */
+int silo_move_all(struct silo *from, struct silo *to, const struct idset *ids,
+		  struct pool *pool) MUST_CHECK;
+
+/*
+ * Every blob of the silo, once, by name; in no order.  `file_size` is what it
+ * takes, as a file or in its pack.
+ */
 int silo_each(struct silo *silo,
 	      int (*each)(void *data, const struct id *id, uint64_t file_size),
 	      void *data) MUST_CHECK;
 
+/* A pack is written anew without it: for many, silo_remove_all(). */
 int silo_remove(struct silo *silo, const struct id *id) MUST_CHECK;
+
+/*
+ * Who puts a blob into the store and then writes the pointer that names it
+ * holds the store meanwhile, with others; who removes what nothing names holds
+ * it alone.  Waits; until silo_close().
+ */
+int silo_hold(struct silo *silo, bool alone) MUST_CHECK;
+int silo_remove_all(struct silo *silo, const struct idset *ids) MUST_CHECK;
+
+/*
+ * For contents up to PACK_BLOB_MAX of which there may be many: see pack.h.
+ * `level` as for silo_add().
+ */
+struct packer;
+int silo_packer(struct silo *silo, int level, struct packer **out) MUST_CHECK;
 
 #endif

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static int need_folder(const struct silo *silo)
+int silo_need_folder(const struct silo *silo)
 {
 	return silo->b->path ? 0 :
 	       fail(FAIL_REQUEST, "silo '%s' is not on this disk",
@@ -27,6 +27,14 @@ static int blame(int ret, const struct silo *silo, const struct id *id)
 		       quoted(silo->b->url));
 }
 
+static int missing(const struct silo *silo, const struct id *id)
+{
+	char hex[ID_HEX_MAX];
+
+	return fail(FAIL_MISSING, "blob %s is not in silo '%s'",
+		    id_hex(id, hex), quoted(silo->b->url));
+}
+
 static int open_gz(struct blob *blob)
 {
 	struct stat st;
@@ -41,10 +49,9 @@ static int open_gz(struct blob *blob)
 	return gz_open(&blob->gz, &blob->src);
 }
 
-int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
+int silo_blob_file(struct silo *silo, const struct id *id, struct blob *blob)
 {
-	char hex[ID_HEX_MAX];
-	int ret = need_folder(silo);
+	int ret = silo_need_folder(silo);
 
 	if (ret)
 		return ret;
@@ -52,8 +59,7 @@ int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
 	blob->fd = file_open_beneath(silo->b->fd, blob->name,
 				     O_RDONLY | O_NONBLOCK, 0);
 	if (blob->fd == FAIL_MISSING)
-		return fail(FAIL_MISSING, "blob %s is not in silo '%s'",
-			    id_hex(id, hex), quoted(silo->b->url));
+		return missing(silo, id);
 	if (blob->fd < 0)
 		return blame(blob->fd, silo, id);
 	ret = open_gz(blob);
@@ -64,6 +70,35 @@ int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
 	return 0;
 }
 
+/*
+ * A pack's copy that cannot be read, for damage or because only git could,
+ * does not hide a file of its own.
+ */
+int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
+{
+	int ret = silo_packed(silo, id), packed;
+	char *why;
+
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return silo_blob_file(silo, id, blob);
+	packed = silo_open_packed(silo, id, blob);
+	if (!packed)
+		return 0;
+	packed = blame(packed, silo, id);
+	why = xstrdup(fail_text());
+	ret = silo_blob_file(silo, id, blob);
+	if (ret == FAIL_MISSING) {
+		fail_adopt(why);
+		ret = packed;
+	} else if (!ret) {
+		fail_clear();
+	}
+	free(why);
+	return ret;
+}
+
 void blob_close(struct blob *blob)
 {
 	gz_close(blob->gz);
@@ -71,6 +106,9 @@ void blob_close(struct blob *blob)
 	if (blob->fd >= 0)
 		close(blob->fd);
 	blob->fd = -1;
+	buf_release(&blob->content);
+	blob->content = (struct buf)BUF_INIT;
+	blob->packed = false;
 }
 
 static int read_as(struct blob *blob, const struct silo_expect *expect,
@@ -83,6 +121,8 @@ static int read_as(struct blob *blob, const struct silo_expect *expect,
 	};
 	struct gz_facts found;
 
+	if (blob->packed)
+		return silo_read_packed(blob, expect, sink, meter);
 	if (by_id) {
 		e.id = &expect->id;
 		e.algo = expect->id.algo;
@@ -114,7 +154,7 @@ int silo_read(struct silo *silo, const struct silo_expect *expect,
 static int check_seen(struct blob *blob, const struct silo_expect *expect,
 		      struct pool *pool)
 {
-	if (!gz_seekable(blob->gz))
+	if (blob->packed || !gz_seekable(blob->gz))
 		return blob_read(blob, expect, pool, NULL, NULL);
 	if ((expect->size && gz_size(blob->gz) != *expect->size) ||
 	    (expect->seal && !seal_eq(gz_seal(blob->gz), expect->seal)))
@@ -137,28 +177,28 @@ int silo_seen(struct silo *silo, const struct silo_expect *expect,
 	return ret == FAIL_MISSING ? 0 : ret ? ret : 1;
 }
 
-static unsigned commit_flags(const struct silo *silo)
+unsigned silo_commit_flags(const struct silo *silo)
 {
 	return TEMP_KEEP_OLD | (silo->b->durable ? TEMP_DURABLE : 0);
 }
 
 /* Name a temp of this silo; its directory appears with it. */
-static int commit_blob(struct silo *silo, struct temp *temp,
-		       const struct id *id)
+int silo_commit(struct silo *silo, struct temp *temp, const struct id *id)
 {
 	char name[SILO_NAME_MAX], *path;
 	int ret = backend_parent(silo->b, silo_blob_name(id, name));
 
 	path = xstrfmt("%s/%s", silo->b->path, name);
 	if (!ret)
-		ret = temp_commit(temp, path, commit_flags(silo));
+		ret = temp_commit(temp, path, silo_commit_flags(silo));
 	free(path);
 	return ret;
 }
 
 /*
- * The first one keeps its name, but only if it is what the name says: what
- * our disk has spoilt must not outlive a chance to have it right again.
+ * 1 it is there, in a file or a pack, and keeps its name; but only if it is
+ * what the name says: what our disk has spoilt must not outlive a chance to
+ * have it right again.
  */
 static int drop_spoilt(struct silo *silo, const struct gz_facts *facts,
 		       struct pool *pool)
@@ -172,7 +212,7 @@ static int drop_spoilt(struct silo *silo, const struct gz_facts *facts,
 		return ret;
 	ret = silo_read(silo, &expect, pool, NULL, NULL);
 	if (ret != FAIL_CORRUPT)
-		return ret == FAIL_MISSING ? 0 : ret;
+		return ret == FAIL_MISSING ? 0 : ret ? ret : 1;
 	say("warning: ", "%s; replaced", fail_text());
 	fail_clear();
 	return silo_remove(silo, &facts->id);
@@ -186,7 +226,7 @@ int silo_add_if(struct silo *silo, const struct source *src, int level,
 		.algo = silo->algo, .level = level, .meter = meter,
 	};
 	struct temp temp = TEMP_INIT;
-	int ret = need_folder(silo);
+	int ret = silo_need_folder(silo);
 
 	if (!ret)
 		ret = temp_open(&temp, silo->b->path);
@@ -197,9 +237,9 @@ int silo_add_if(struct silo *silo, const struct source *src, int level,
 	if (!ret)
 		ret = drop_spoilt(silo, facts, pool);
 	if (!ret)
-		ret = commit_blob(silo, &temp, &facts->id);
+		ret = silo_commit(silo, &temp, &facts->id);
 	temp_drop(&temp);
-	return ret;
+	return MIN(ret, 0);
 }
 
 int silo_add(struct silo *silo, const struct source *src, int level,
@@ -242,32 +282,88 @@ static int check_temp(struct temp *temp, const struct silo_expect *expect,
 	return ret;
 }
 
+/* Out of a pack: what a blob of its own would have been. */
+static int write_packed(struct temp *temp, struct blob *blob,
+			enum id_algo algo, struct pool *pool)
+{
+	struct gz_write_opts opts = { .algo = algo, .level = 1 };
+	struct gz_facts facts;
+
+	return gz_write(temp->fd, blob->name, &blob->src, &opts, pool, &facts);
+}
+
+static int import_packed(struct temp *temp, struct silo *from,
+			 const struct silo_expect *expect, struct pool *pool,
+			 struct meter *meter)
+{
+	struct blob blob = BLOB_INIT;
+	int ret = silo_open_packed(from, &expect->id, &blob);
+
+	if (!ret)
+		ret = blob_read(&blob, expect, pool, NULL, meter);
+	if (!ret)
+		ret = write_packed(temp, &blob, from->algo, pool);
+	blob_close(&blob);
+	return ret;
+}
+
+static int import_file(struct temp *temp, struct silo *from,
+		       const struct silo_expect *expect, struct pool *pool,
+		       struct meter *meter)
+{
+	struct copy copy = { .fd = temp->fd };
+	struct sink sink = { copy_take, &copy };
+	char name[SILO_NAME_MAX];
+	uint64_t total;
+	int ret = from->b->ops->read(from->b,
+				     silo_blob_name(&expect->id, name), 0,
+				     UINT64_MAX, &sink, &total);
+
+	return ret ? ret : check_temp(temp, expect, total, pool, meter);
+}
+
 int silo_import(struct silo *to, struct silo *from,
 		const struct silo_expect *expect, struct pool *pool,
 		struct meter *meter)
 {
 	struct temp temp = TEMP_INIT;
-	struct copy copy = { .fd = -1 };
-	struct sink sink = { copy_take, &copy };
-	char name[SILO_NAME_MAX], hex[ID_HEX_MAX];
-	uint64_t total;
-	int ret = need_folder(to);
+	int packed = 0, ret = silo_need_folder(to);
 
 	if (!ret)
 		ret = temp_open(&temp, to->b->path);
-	if (ret)
-		return ret;
-	copy.fd = temp.fd;
-	ret = from->b->ops->read(from->b, silo_blob_name(&expect->id, name), 0,
-				 UINT64_MAX, &sink, &total);
+	if (!ret)
+		ret = packed = silo_packed(from, &expect->id);
+	if (ret > 0)
+		ret = import_packed(&temp, from, expect, pool, meter);
+	if (!packed && !ret)
+		ret = import_file(&temp, from, expect, pool, meter);
 	if (ret == FAIL_MISSING)
-		ret = fail(FAIL_MISSING, "blob %s is not in silo '%s'",
-			   id_hex(&expect->id, hex), quoted(from->b->url));
+		ret = missing(from, &expect->id);
+	else
+		ret = blame(ret, from, &expect->id);
 	if (!ret)
-		ret = blame(check_temp(&temp, expect, total, pool, meter), from,
-			    &expect->id);
+		ret = silo_commit(to, &temp, &expect->id);
+	temp_drop(&temp);
+	return ret;
+}
+
+/* Put it, as a file of its own, by way of a temp of ours. */
+static int put_packed(struct silo *from, struct silo *to, struct blob *blob,
+		      struct pool *pool)
+{
+	struct temp temp = TEMP_INIT;
+	struct source src;
+	struct stat st;
+	int ret = temp_open(&temp, from->b->path);
+
 	if (!ret)
-		ret = commit_blob(to, &temp, &expect->id);
+		ret = write_packed(&temp, blob, from->algo, pool);
+	if (!ret && fstat(temp.fd, &st))
+		ret = fail_errno("cannot stat a temporary file");
+	if (!ret) {
+		src = source_fd(&temp.fd, (uint64_t)st.st_size, blob->name);
+		ret = to->b->ops->put(to->b, blob->name, &src);
+	}
 	temp_drop(&temp);
 	return ret;
 }
@@ -287,7 +383,9 @@ int silo_export(struct silo *from, struct silo *to,
 	/* Our own disk lies too: nobody else shall get what it spoilt. */
 	ret = blame(read_as(&blob, expect, true, pool, NULL, meter), from,
 		    &expect->id);
-	if (!ret)
+	if (!ret && blob.packed)
+		ret = put_packed(from, to, &blob, pool);
+	else if (!ret)
 		ret = to->b->ops->put(to->b, blob.name, &blob.src);
 	if (ret)
 		ret = blame(ret, to, &expect->id);
@@ -295,7 +393,7 @@ int silo_export(struct silo *from, struct silo *to,
 	return ret ? ret : 1;
 }
 
-static bool same_place(const struct silo *a, const struct silo *b)
+bool silo_same_place(const struct silo *a, const struct silo *b)
 {
 	struct stat x, y;
 
@@ -303,29 +401,32 @@ static bool same_place(const struct silo *a, const struct silo *b)
 	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-int silo_move(struct silo *from, struct silo *to, const struct id *id,
-	      struct pool *pool)
+int silo_move_file(struct silo *from, struct silo *to, const struct id *id,
+		   struct pool *pool)
 {
 	struct silo_expect expect = { .id = *id };
 	char name[SILO_NAME_MAX], *old, *new;
-	int ret = need_folder(from);
+	uint64_t size;
+	int ret = from->b->ops->has(from->b, silo_blob_name(id, name), &size);
 
-	if (!ret)
-		ret = need_folder(to);
-	/* Moved onto itself, the only copy would be the one that is dropped. */
-	if (ret || same_place(from, to))
+	if (!ret) {
+		/* It was in a pack: then it is there by now. */
+		ret = silo_has(to, id);
+		return ret ? MIN(ret, 0) : missing(from, id);
+	}
+	if (ret < 0)
 		return ret;
-	ret = backend_parent(to->b, silo_blob_name(id, name));
+	ret = backend_parent(to->b, name);
 	if (ret)
 		return ret;
 	old = xstrfmt("%s/%s", from->b->path, name);
 	new = xstrfmt("%s/%s", to->b->path, name);
-	ret = temp_move(old, new, commit_flags(to));
+	ret = temp_move(old, new, silo_commit_flags(to));
 	if (ret == FAIL_SYSTEM && errno == EXDEV) {
 		fail_clear();
 		ret = silo_import(to, from, &expect, pool, NULL);
 		if (!ret)
-			ret = silo_remove(from, id);
+			ret = from->b->ops->remove(from->b, name);
 	}
 	free(old);
 	free(new);
