@@ -268,6 +268,8 @@ static int run(struct add *a, const char *dir)
 	if (!ret)
 		ret = open_silo(a, dir);
 	if (!ret)
+		ret = silo_hold(a->silo, false);
+	if (!ret)
 		ret = add_source(a, &facts);
 	if (!ret)
 		ret = write_pointer(a, &facts);

@@ -115,4 +115,57 @@ test_expect_success 'a blob that is committed is no sweeper'\''s before it has i
 	git medo verify
 '
 
+test_expect_success 'prune --unnamed waits for an add that has not written its pointer' '
+	echo held >src/7 &&
+	{
+		strace -f -qq -o /dev/null -e trace=rename \
+			-e inject=rename:delay_enter=800000 \
+			git-medo add src deps/held.treeptr >held 2>&1 &
+		slow=$!
+	} &&
+	test_wait_until 10 sh -c "ls .git/medo/tmp_medo_*" &&
+	sleep 0.3 &&
+	git medo prune --unnamed >actual 2>&1 &&
+	wait $slow &&
+	git medo verify deps/held.treeptr
+'
+
+test_expect_success 'CO-10 four expands of one tree at once are all content' '
+	for i in 1 2 3 4 5
+	do
+		rm -rf out &&
+		for k in 1 2 3 4
+		do
+			git medo expand deps/x.treeptr out >out-$k 2>&1 &
+			eval "p$k=\$!"
+		done &&
+		for k in 1 2 3 4
+		do
+			eval "wait \$p$k" || return 1
+		done &&
+		git medo verify --deep --dest out deps/x.treeptr &&
+		clean || return 1
+	done
+'
+
+test_expect_success ROOT 'directories that nobody may write are removed all the same' '
+	mkdir theirs && chmod 777 theirs &&
+	write_script theirs/do <<-\EOF &&
+	cd "$(dirname "$0")" && HOME=$PWD && export HOME &&
+	mkdir -p t/d/e/f && echo 1 >t/d/e/f/x && mkdir t/d/g &&
+	chmod 555 t/d/e/f t/d/e t/d t/d/g &&
+	git init -q r && cd r &&
+	git-medo add --preserve mode ../t x.treeptr &&
+	git-medo expand --preserve x.treeptr ../out &&
+	chmod u+w ../out/x/d/e && echo 2 >../out/x/d/e/y &&
+	chmod u-w ../out/x/d/e &&
+	git-medo expand --preserve --force x.treeptr ../out
+	EOF
+	setpriv --reuid=65534 --regid=65534 --clear-groups theirs/do \
+		>actual 2>err &&
+	test_must_be_empty err &&
+	test_grep "^replaced" actual &&
+	silo_temps theirs
+'
+
 test_done

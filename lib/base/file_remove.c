@@ -34,7 +34,7 @@ static DIR *open_dir(int at, const char *name)
 /*
  * 1: gone.  0: it is a directory that is not empty.  Else a failure.
  */
-static int remove_one(int at, const char *name)
+static int try_remove(int at, const char *name)
 {
 	if (!unlinkat(at, name, 0) || errno == ENOENT)
 		return 1;
@@ -46,9 +46,17 @@ static int remove_one(int at, const char *name)
 		if (errno == ENOTDIR)
 			errno = EPERM;
 	}
-	if (errno == EACCES && !fchmod(at, 0700) && !unlinkat(at, name, 0))
-		return 1;
-	return fail_errno("cannot remove '%s'", quoted(name));
+	return -1;
+}
+
+static int remove_one(int at, const char *name)
+{
+	int ret = try_remove(at, name);
+
+	/* Who may not write where it lies is not told what it is, either. */
+	if (ret < 0 && errno == EACCES && !fchmod(at, 0700))
+		ret = try_remove(at, name);
+	return ret < 0 ? fail_errno("cannot remove '%s'", quoted(name)) : ret;
 }
 
 static int empty_level(struct level *level, DIR **deeper, char **name)

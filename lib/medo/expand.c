@@ -433,6 +433,12 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 	}
 	if (result != EXPAND_THERE) {
 		ret = make(medo, &p, path, ptr, opts, there);
+		/* Somebody was faster: then it is there, and has to be right. */
+		if (ret == FAIL_REQUEST && !there && file_exists(p.path) > 0) {
+			fail_clear();
+			ret = deep_look(medo, path, p.path, ptr);
+			result = EXPAND_THERE;
+		}
 		if (ret)
 			goto out;
 	}
