@@ -49,14 +49,27 @@ static int parse_preserve(struct add *a, const char *text)
 	return 0;
 }
 
+struct watched_dir {
+	struct add *add;
+	struct dirtar *dirtar;
+};
+
+/* The tree id may read files once more, so it comes before the last look. */
 static int recheck_dir(void *data)
 {
-	return dirtar_recheck(data);
+	struct watched_dir *w = data;
+	struct treeptr *ptr = &w->add->ptr;
+	int ret = dirtar_tree_id(w->dirtar, silo_algo(w->add->silo),
+				 &ptr->tree);
+
+	ptr->has_tree = ret > 0;
+	return ret < 0 ? ret : dirtar_recheck(w->dirtar);
 }
 
 static int add_dir(struct add *a, struct gz_facts *facts)
 {
 	struct dirtar *dirtar = NULL;
+	struct watched_dir watched = { a, NULL };
 	struct source src;
 	struct meter *meter;
 	int ret;
@@ -65,18 +78,15 @@ static int add_dir(struct add *a, struct gz_facts *facts)
 	ret = dirtar_open(&dirtar, a->source, &a->keep);
 	if (ret)
 		return ret;
+	watched.dirtar = dirtar;
 	src = dirtar_source(dirtar);
 	meter = medo_meter(&a->medo, "Adding", METER_BYTES, src.size);
 	ret = silo_add_if(a->silo, &src, a->level, medo_pool(&a->medo), meter,
-			  recheck_dir, dirtar, facts);
+			  recheck_dir, &watched, facts);
 	meter_stop(meter);
-	if (!ret) {
-		a->ptr.format = xstrdup("tar");
-		ret = dirtar_tree_id(dirtar, facts->id.algo, &a->ptr.tree);
-		a->ptr.has_tree = ret > 0;
-	}
+	a->ptr.format = xstrdup("tar");
 	dirtar_close(dirtar);
-	return ret < 0 ? ret : 0;
+	return ret;
 }
 
 struct watched {
