@@ -459,7 +459,7 @@ test_expect_success 'a pack without index is named, other names are let alone' '
 	test_line_count = 2 actual
 '
 
-test_expect_success STRACE 'durable: the pack is synced before it has a name, then the index' '
+test_expect_success STRACE,!SANITIZE 'durable: the pack is synced before it has a name, then the index' '
 	strace -o trace -e trace=fsync,/rename \
 		test-tool pack --durable add synced in/text1 &&
 	sed -n -e "/^fsync/s/(.*//p" -e "/^rename.*\.pack\"/s/.*/pack/p" \
@@ -468,7 +468,7 @@ test_expect_success STRACE 'durable: the pack is synced before it has a name, th
 	test_cmp expect actual
 '
 
-test_expect_success STRACE 'a full disk stops one blob, not those before and after' '
+test_expect_success STRACE,!SANITIZE 'a full disk stops one blob, not those before and after' '
 	repo=sha1.git &&
 	for at in 2 3 4
 	do

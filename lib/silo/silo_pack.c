@@ -39,8 +39,10 @@ int silo_open_packed(struct silo *silo, const struct id *id, struct blob *blob)
 {
 	int ret = packs_read(silo->packs, id, PACKED_MAX, &blob->content);
 
-	if (ret)
+	if (ret) {
+		buf_release(&blob->content);
 		return ret;
+	}
 	blob->packed = true;
 	silo_blob_name(id, blob->name);
 	blob->file_size = blob->content.len;
