@@ -154,23 +154,24 @@ static int recover_named(const char *dir, const char *path, enum id_algo algo,
 	struct grown grown = GROWN_INIT;
 	struct temp index = TEMP_INIT;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	char *name = xmemdup(path, strlen(path));
 	struct id checksum;
 	struct stat st;
-	char *name = NULL;
 	int ret = 0;
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) ||
 	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() || !st.st_nlink)
 		goto out;
+	/* Its maker may have finished since the directory was listed. */
+	strcpy(strrchr(name, '.'), ".idx");
+	if (file_exists(name))
+		goto out;
 	ret = is_whole(fd, (uint64_t)st.st_size, algo, &grown, &checksum);
 	if (ret <= 0)
 		goto out;
 	ret = pack_write_index(&index, &grown, dir, algo, &checksum);
-	if (!ret) {
-		name = xmemdup(path, strlen(path));
-		strcpy(strrchr(name, '.'), ".idx");
+	if (!ret)
 		ret = temp_commit(&index, name, flags | TEMP_KEEP_OLD);
-	}
 	if (!ret)
 		ret = (int)grown.ids.n;
 out:
