@@ -32,10 +32,10 @@ struct index_file {
 	enum id_algo algo;
 	unsigned version;
 	bool split;		/* most entries are in a shared index; `v` has
-				   only the rest, some without a path: to be
-				   read and changed through git alone */
+				   only the rest, some without a path: see
+				   index_open_split() */
 	bool sparse;
-	char *names;		/* of version 4 */
+	char *names;		/* of version 4, or of git */
 	struct stat st;		/* of the file that was read */
 };
 
@@ -46,7 +46,14 @@ int index_open(struct index_file *index, const char *path, enum id_algo algo)
 	MUST_CHECK;
 void index_close(struct index_file *index);
 
-/* The same for bytes at hand, which stay the caller's and must outlive it. */
+/*
+ * All entries of a split index, as `git ls-files` in `top` tells them; they
+ * have no stat data to match or patch.
+ */
+int index_open_split(struct index_file *index, const char *top,
+		     enum id_algo algo) MUST_CHECK;
+
+/* The same as index_open() for bytes at hand, which stay the caller's and must outlive it. */
 int index_parse(struct index_file *index, const void *data, size_t size,
 		enum id_algo algo) MUST_CHECK;
 
@@ -96,12 +103,6 @@ int index_publish(struct index_lock *lock, unsigned temp_flags) MUST_CHECK;
 /* It becomes the index, and the lock goes, also where this failed. */
 int index_commit(struct index_lock *lock, unsigned temp_flags) MUST_CHECK;
 
-/*
- * Another file, written by git under our lock from a copy of the index,
- * becomes the index (split indexes).
- */
-int index_replace(struct index_lock *lock, const char *file,
-		  unsigned temp_flags) MUST_CHECK;
 void index_unlock(struct index_lock *lock);	/* legal always */
 
 #endif

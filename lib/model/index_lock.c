@@ -166,21 +166,6 @@ int index_commit(struct index_lock *lock, unsigned temp_flags)
 	return ret;
 }
 
-int index_replace(struct index_lock *lock, const char *file,
-		  unsigned temp_flags)
-{
-	struct index_file fresh = INDEX_FILE_INIT;
-	int ret = index_open(&fresh, file, lock->index.algo);
-
-	if (!ret) {
-		fresh.st.st_mode = lock->index.st.st_mode;
-		SWAP(lock->index, fresh);
-		ret = index_commit(lock, temp_flags);
-	}
-	index_close(&fresh);
-	return ret;
-}
-
 void index_unlock(struct index_lock *lock)
 {
 	index_close(&lock->index);
