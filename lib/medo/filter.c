@@ -1,0 +1,130 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "medo/fetch.h"
+#include "medo/filter_int.h"
+
+#include <sys/stat.h>
+
+struct filter *filter_new(void)
+{
+	struct filter *f = xcalloc(1, sizeof(*f));
+
+	f->medo = (struct medo)MEDO_INIT;
+	return f;
+}
+
+void filter_free(struct filter *f)
+{
+	for (size_t i = 0; i < f->ndelayed; i++) {
+		free(f->delayed[i].path);
+		free(f->delayed[i].treeish);
+		treeptr_release(&f->delayed[i].ptr);
+		buf_release(&f->delayed[i].text);
+	}
+	free(f->delayed);
+	swap_free(f->swap);
+	packer_free(f->packer);
+	if (f->index_read)
+		index_close(&f->index);
+	strs_release(&f->include);
+	strs_release(&f->exclude);
+	medo_release(&f->medo);
+	free(f->head);
+	free(f->why);
+	free(f);
+}
+
+ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len)
+{
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t n = in->read(in->data, (char *)buf + have, len - have);
+
+		if (n < 0)
+			return n;
+		if (!n)
+			break;
+		have += (size_t)n;
+	}
+	return (ssize_t)have;
+}
+
+/*
+ * A rebase runs commands between its steps, and a stranger's hook runs before
+ * git exits: both see the work tree before we can swap anything in.
+ */
+static bool somebody_watches(const struct filter *f)
+{
+	static const char *const signs[] = {
+		"rebase-merge", "rebase-apply",
+	};
+	const char *hooks = gitdir_get(&f->medo.git, "core.hookspath");
+	char *path;
+	int there = 0;
+
+	for (size_t i = 0; there <= 0 && i < ARRAY_SIZE(signs); i++) {
+		path = xstrfmt("%s/%s", f->medo.git.dir, signs[i]);
+		there = file_exists(path);
+		free(path);
+	}
+	if (there <= 0) {
+		struct buf text = BUF_INIT;
+
+		path = hooks ? xstrfmt("%s/post-checkout", hooks) :
+		       xstrfmt("%s/hooks/post-checkout", f->medo.git.common);
+		if (!access(path, X_OK) && !file_read(path, 1 << 20, &text))
+			there = !strstr(text.ptr, "git medo hook");
+		buf_release(&text);
+		free(path);
+	}
+	fail_clear();
+	return there > 0;
+}
+
+static void add_patterns(struct strs *to, const char *value)
+{
+	while (value && *value) {
+		size_t n = strcspn(value, ",");
+
+		if (n)
+			strs_addn(to, value, n);
+		value += n + (value[n] == ',');
+	}
+}
+
+static bool env_true(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value && strcmp(value, "0") &&
+	       strcasecmp(value, "false") && strcasecmp(value, "no");
+}
+
+int filter_open(struct filter *f)
+{
+	int ret;
+
+	if (f->opened)
+		return 0;
+	ret = medo_open(&f->medo, MEDO_REPO);
+	if (!ret)
+		ret = medo_store(&f->medo, &f->store);
+	if (!ret)
+		ret = gitdir_get_u64(&f->medo.git, "medo.inband", 1 << 20,
+				     &f->inband);
+	if (!ret)
+		ret = gitdir_get_u64(&f->medo.git, "medo.inbandhook", 64 << 20,
+				     &f->inband_hook);
+	if (ret)
+		return ret;
+	add_patterns(&f->include, gitdir_get(&f->medo.git, "medo.fetchinclude"));
+	add_patterns(&f->exclude, gitdir_get(&f->medo.git, "medo.fetchexclude"));
+	f->skip = env_true("MEDO_SKIP_SMUDGE") || env_true("GIT_LFS_SKIP_SMUDGE");
+	f->watched = somebody_watches(f);
+	f->medo.cat.g = &f->medo.git;
+	f->opened = true;
+	return 0;
+}

@@ -1,0 +1,262 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/temp.h"
+#include "medo/filter_int.h"
+#include "silo/flow.h"
+
+#include <sys/stat.h>
+
+/* Old pointers are asked of HEAD only so often: the index knows nearly all. */
+#define HEAD_MAX 64
+
+static void read_index(struct filter *f)
+{
+	const char *env = getenv("GIT_INDEX_FILE");
+	char *path;
+	int ret;
+
+	if (f->index_read)
+		return;
+	f->index_read = true;
+	path = env && *env ? xstrdup(env) :
+	       xstrfmt("%s/index", f->medo.git.dir);
+	ret = index_open(&f->index, path, medo_algo(&f->medo));
+	if (!ret && f->index.split) {
+		index_close(&f->index);
+		f->index = (struct index_file)INDEX_FILE_INIT;
+		ret = f->medo.git.top ?
+		      index_open_split(&f->index, f->medo.git.top,
+				       medo_algo(&f->medo)) : 0;
+	}
+	/* No index, or one that we cannot read: then no old pointers. */
+	if (ret)
+		f->index = (struct index_file)INDEX_FILE_INIT;
+	fail_clear();
+	free(path);
+}
+
+/* Entries are sorted by path, then by stage. */
+static const struct index_entry *find_stage(const struct index_file *index,
+					    const char *path, unsigned stage)
+{
+	size_t from = 0, to = index->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		const struct index_entry *e = &index->v[mid];
+		int cmp = e->path ? strcmp(e->path, path) : -1;
+
+		if (!cmp)
+			cmp = (e->stage > stage) - (e->stage < stage);
+		if (!cmp)
+			return e;
+		if (cmp < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+/* Is the old blob a pointer to the same content?  Then it stays. */
+static int same_as(struct filter *f, const char *name,
+		   const struct treeptr *ptr, struct buf *out)
+{
+	struct treeptr old = TREEPTR_INIT;
+	struct buf text = BUF_INIT;
+	int ret = catfile_get(&f->medo.cat, name, TREEPTR_MAX, &text);
+
+	if (ret > 0) {
+		ret = 0;
+		if (treeptr_likely(text.ptr, text.len) &&
+		    !treeptr_parse(&old, text.ptr, text.len, name) &&
+		    id_eq(&old.id, &ptr->id) && old.size == ptr->size) {
+			buf_add(out, text.ptr, text.len);
+			ret = 1;
+		}
+		fail_clear();
+	}
+	treeptr_release(&old);
+	buf_release(&text);
+	return ret;
+}
+
+/* git's id of the blob that a text would be. */
+static void blob_id(const struct filter *f, const struct buf *text,
+		    struct id *out)
+{
+	struct hash hash;
+
+	hash_init_object(&hash, medo_algo(&f->medo), "blob", text->len);
+	hash_add(&hash, text->ptr, text->len);
+	hash_final(&hash, out);
+}
+
+/*
+ * The pointer that git has for this path, if it names the same content: its
+ * provenance survives.  Index stage 0, 2, 3, 1, then HEAD.
+ */
+static int reuse(struct filter *f, const char *path, const struct treeptr *ptr,
+		 const struct buf *fresh, struct buf *out)
+{
+	static const unsigned order[] = { 0, 2, 3, 1 };
+	char hex[ID_HEX_MAX];
+	struct id id;
+	bool any = false;
+	int ret = 0;
+
+	read_index(f);
+	blob_id(f, fresh, &id);
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(order); i++) {
+		const struct index_entry *e =
+			find_stage(&f->index, path, order[i]);
+
+		if (!e)
+			continue;
+		any = true;
+		if (id_eq(&e->id, &id))
+			return 0;
+		ret = same_as(f, id_hex(&e->id, hex), ptr, out);
+	}
+	if (!ret && !any && f->head_asked < HEAD_MAX) {
+		char *name = xstrfmt("HEAD:%s", path);
+
+		f->head_asked++;
+		ret = same_as(f, name, ptr, out);
+		free(name);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int finish(struct filter *f, const char *path,
+		  const struct gz_facts *facts, struct buf *out)
+{
+	struct treeptr ptr = TREEPTR_INIT;
+	struct buf fresh = BUF_INIT;
+	int ret;
+
+	ptr.id = facts->id;
+	ptr.size = facts->size;
+	ptr.seal = facts->seal;
+	ptr.has_seal = true;
+	treeptr_format(&ptr, &fresh);
+	ret = reuse(f, path, &ptr, &fresh, out);
+	if (!ret && !out->len)
+		SWAP(*out, fresh);
+	buf_release(&fresh);
+	treeptr_release(&ptr);
+	return ret;
+}
+
+/* Small contents of one process share a pack. */
+static int store_small(struct filter *f, const void *data, size_t len,
+		       struct gz_facts *facts)
+{
+	unsigned char digest[DIGEST_SIZE];
+	struct sealer sealer;
+	int ret = 0;
+
+	if (!f->packer)
+		ret = silo_packer(f->store, 1, &f->packer);
+	if (!ret)
+		ret = packer_add(f->packer, data, len, &facts->id);
+	if (ret < 0)
+		return ret;
+	sealer_init(&sealer);
+	digest_of(data, len, digest);
+	sealer_add(&sealer, digest);
+	sealer_final(&sealer, &facts->seal);
+	facts->size = len;
+	return 0;
+}
+
+static int store_medium(struct filter *f, const void *data, size_t len,
+			struct gz_facts *facts)
+{
+	struct memory memory = { data, len };
+	struct source src = source_memory(&memory, "content");
+
+	return silo_add(f->store, &src, 1, medo_pool(&f->medo), NULL, facts);
+}
+
+/* What was read ahead, then the rest of the inflow. */
+struct rest {
+	const unsigned char *head;
+	size_t len;
+	size_t pos;
+	const struct inflow *in;
+};
+
+static ssize_t read_rest(void *data, void *buf, size_t len)
+{
+	struct rest *r = data;
+	size_t n = MIN(len, r->len - r->pos);
+
+	if (!n)
+		return r->in->read(r->in->data, buf, len);
+	memcpy(buf, r->head + r->pos, n);
+	r->pos += n;
+	return (ssize_t)n;
+}
+
+/* What lies in the work tree is nearly always what comes: so large. */
+static int store_large(struct filter *f, const char *path,
+		       const unsigned char *head, size_t len,
+		       const struct inflow *in, struct gz_facts *facts)
+{
+	struct rest rest = { head, len, 0, in };
+	struct flow flow = { .read = read_rest, .data = &rest, .guess = len };
+	char *full = xstrfmt("%s/%s", f->medo.git.top ? f->medo.git.top : ".",
+			     path);
+	struct stat st;
+
+	if (!lstat(full, &st) && S_ISREG(st.st_mode))
+		flow.guess = (uint64_t)st.st_size;
+	free(full);
+	return flow_add(f->store, &flow, 1, medo_pool(&f->medo), facts);
+}
+
+/* clean(pointer) = pointer */
+static bool is_pointer(const void *data, size_t len, const char *path)
+{
+	struct treeptr ptr = TREEPTR_INIT;
+	bool yes = treeptr_likely(data, len) &&
+		   !treeptr_parse(&ptr, data, len, path);
+
+	fail_clear();
+	treeptr_release(&ptr);
+	return yes;
+}
+
+int filter_clean(struct filter *f, const char *path, const struct inflow *in,
+		 struct buf *out)
+{
+	struct gz_facts facts;
+	unsigned char *head;
+	ssize_t n;
+	int ret = filter_open(f);
+
+	if (ret)
+		return ret;
+	if (!f->head)
+		f->head = xmalloc(f->inband + 1);
+	head = f->head;
+	n = inflow_fill(in, head, f->inband + 1);
+	if (n < 0) {
+		ret = (int)n;
+	} else if (!n || is_pointer(head, (size_t)n, path)) {
+		buf_add(out, head, (size_t)n);
+	} else {
+		if (n <= PACK_BLOB_MAX)
+			ret = store_small(f, head, (size_t)n, &facts);
+		else if ((uint64_t)n <= f->inband)
+			ret = store_medium(f, head, (size_t)n, &facts);
+		else
+			ret = store_large(f, path, head, (size_t)n, in, &facts);
+		if (!ret)
+			ret = finish(f, path, &facts, out);
+	}
+	return ret;
+}

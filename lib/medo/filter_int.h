@@ -1,0 +1,52 @@
+#ifndef FILTER_INT_H
+#define FILTER_INT_H
+
+#include "medo/filter.h"
+#include "medo/swap.h"
+#include "model/catfile.h"
+#include "model/index.h"
+#include "model/pack.h"
+
+/* For filter*.c alone. */
+struct delayed {
+	char *path;
+	struct treeptr ptr;
+	struct buf text;	/* of the pointer, as git has it */
+	char *treeish;
+	bool offered;		/* git was told that it may ask again */
+};
+
+struct filter {
+	struct medo medo;
+	bool opened;
+	struct silo *store;
+	struct packer *packer;
+	struct index_file index;
+	bool index_read;
+	unsigned head_asked;	/* times */
+	uint64_t inband;
+	unsigned char *head;	/* inband + 1 bytes of room */
+	uint64_t inband_hook;
+	bool watched;		/* somebody looks before git exits */
+	struct strs include;
+	struct strs exclude;
+	bool skip;
+	struct swap *swap;
+	struct delayed *delayed;
+	size_t ndelayed;
+	size_t delayed_cap;
+	uint64_t absent;	/* files that stayed pointers for lack of data */
+	uint64_t absent_bytes;
+	char *why;		/* the first reason */
+};
+
+/* Repository, settings, store; once. */
+int filter_open(struct filter *filter) MUST_CHECK;
+
+/* Read up to `len` bytes, fewer only at the end. */
+ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len);
+
+/* Ask the program with the network for one blob; 0 also when it has none. */
+int filter_fetch_one(struct filter *filter, struct smudge *smudge) MUST_CHECK;
+
+#endif
