@@ -81,7 +81,7 @@ static int fetch_all(struct medo *medo, const struct reach *r)
 		ret = fetch_one(medo, r->v[i].path, &ptr, meter);
 		if (!ret)
 			continue;
-		worst = fail_exit_code(ret);
+		worst = MAX(worst, fail_exit_code(ret));
 		if (ret != FAIL_STOPPED)
 			say("error: ", "%s", fail_text());
 	}

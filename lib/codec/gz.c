@@ -100,6 +100,10 @@ static int open_tail(struct gz *gz)
 	unsigned char *tail = xmalloc(len);
 	int ret = gz_fetch(gz, size - len, tail, len);
 
+	/* Ten bytes of head, an empty block, eight of tail: less is none. */
+	if (!ret && size < 20)
+		ret = fail(FAIL_CORRUPT, "%s is no gzip file: it has %" PRIu64
+			   " bytes", gz_name(gz), size);
 	gz->tail = tail;
 	gz->tail_len = len;
 	if (ret < 0 || len < GZ_TRAILER_SIZE)

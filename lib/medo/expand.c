@@ -292,6 +292,30 @@ static int quick_look(const char *dest, const char *rel, const char *path,
 	return ret;
 }
 
+/*
+ * "Differs" may be the fault of the tree or of our copy of the blob: only a
+ * blob that is proven may blame the tree.
+ */
+static int compare_proven(struct medo *medo, const char *shown,
+			  struct content *content, const char *path)
+{
+	struct silo_expect expect = medo_expect(content->ptr);
+	char *why = xstrdup(fail_text());
+	int ret = blob_read(content->blob, &expect, medo_pool(medo), NULL,
+			    NULL);
+
+	if (!ret) {
+		fail_adopt(why);
+		ret = FAIL_CORRUPT;
+	} else if (ret == FAIL_CORRUPT) {
+		ret = fetch_again(medo, shown, content->ptr, content->blob);
+		if (!ret)
+			ret = compare_tree(medo, content, path);
+	}
+	free(why);
+	return ret;
+}
+
 static int deep_look(struct medo *medo, const char *shown, const char *path,
 		     const struct treeptr *ptr)
 {
@@ -301,8 +325,11 @@ static int deep_look(struct medo *medo, const char *shown, const char *path,
 	};
 	int ret = fetch_open(medo, shown, ptr, &blob);
 
-	if (!ret)
+	if (!ret) {
 		ret = compare_tree(medo, &content, path);
+		if (ret == FAIL_CORRUPT)
+			ret = compare_proven(medo, shown, &content, path);
+	}
 	blob_close(&blob);
 	return ret;
 }

@@ -39,6 +39,11 @@ int fetch_near(struct medo *medo, const struct id *id)
 	struct silo *silo;
 	int ret = 0;
 
+	if (id->algo != medo_algo(medo))
+		return fail(FAIL_DENIED, "the pointer has a %s id, this "
+			    "repository %s; ids are never translated",
+			    id_algo_name(id->algo),
+			    id_algo_name(medo_algo(medo)));
 	if (medo->git.common) {
 		ret = medo_store(medo, &silo);
 		if (!ret)

@@ -90,8 +90,11 @@ static int cache_path(struct medo *medo, char **out)
 
 	if (set && starts_with(set, "~/") && home)
 		*out = xstrfmt("%s%s%s", home, set + 1, tail);
-	else if (set && *set)
+	else if (set && *set == '/')
 		*out = xstrfmt("%s%s", set, tail);
+	else if (set && *set)
+		return fail(FAIL_REQUEST, "git config medo.cache: '%s' is not "
+			    "an absolute path", quoted(set));
 	else if (xdg && *xdg == '/')
 		*out = xstrfmt("%s/medo%s", xdg, tail);
 	else if (home && *home == '/')

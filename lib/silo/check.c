@@ -107,15 +107,22 @@ static int read_blob(struct blob *blob, const struct id *want,
 	return ret;
 }
 
-/* A byte of each group proves the group's index, and that against the top. */
+/*
+ * A byte of each group proves the group's index, and that against the top.
+ * Of a foreign gzip its first bytes are all that is quick.
+ */
 static int read_index(struct blob *blob)
 {
+	static const unsigned char magic[] = { 0x1f, 0x8b, 8 };
 	const uint64_t group = (uint64_t)GROUP_PIECES * PIECE_SIZE;
-	unsigned char byte;
+	unsigned char head[sizeof(magic)], byte;
 	int ret = 0;
 
-	if (!gz_seekable(blob->gz))
-		return 0;
+	if (!gz_seekable(blob->gz)) {
+		ret = file_pread(blob->fd, 0, head, sizeof(head));
+		return !ret && memcmp(head, magic, sizeof(magic)) ?
+		       fail(FAIL_CORRUPT, "it is no gzip file") : ret;
+	}
 	for (uint64_t off = 0; !ret && off < gz_size(blob->gz); off += group)
 		ret = gz_pread(blob->gz, gz_seal(blob->gz), off, &byte, 1);
 	return ret;
@@ -135,7 +142,9 @@ static int check_blob(struct walk *w, const char *name, struct pool *pool)
 		ret = read_blob(&blob, &id, pool, w->check);
 	blob_close(&blob);
 	w->check->blobs++;
-	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED)
+	/* One that cannot be read does not hide the others. */
+	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED ||
+	    ret == FAIL_SYSTEM)
 		ret = tell(w->check, CHECK_CORRUPT, name, fail_text());
 	/* Somebody removed it since it was listed. */
 	return ret == FAIL_MISSING ? 0 : ret;
