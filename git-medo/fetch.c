@@ -61,6 +61,26 @@ static int read_pointers(struct reach *r)
 	return ret;
 }
 
+/* Several medos may name one blob: any of their silos will do. */
+static int fetch_named(struct medo *medo, const struct reach *r, size_t i,
+		       struct meter *meter)
+{
+	struct treeptr ptr = TREEPTR_INIT;
+	const char *path;
+	int ret = 0;
+
+	ptr.id = r->ids.ids[i];
+	ptr.size = r->v[i].size;
+	ptr.has_seal = r->v[i].has_seal;
+	ptr.seal = r->v[i].seal;
+	for (size_t k = 0; (path = reach_path(r, i, k)); k++) {
+		ret = fetch_one(medo, path, &ptr, meter);
+		if (!ret || ret == FAIL_STOPPED)
+			break;
+	}
+	return ret;
+}
+
 /* One that cannot be had does not keep back the others. */
 static int fetch_all(struct medo *medo, const struct reach *r)
 {
@@ -72,13 +92,7 @@ static int fetch_all(struct medo *medo, const struct reach *r)
 		total += r->v[i].size;
 	meter = medo_meter(medo, "Fetching", METER_BYTES, total);
 	for (size_t i = 0; i < r->ids.n && ret != FAIL_STOPPED; i++) {
-		struct treeptr ptr = TREEPTR_INIT;
-
-		ptr.id = r->ids.ids[i];
-		ptr.size = r->v[i].size;
-		ptr.has_seal = r->v[i].has_seal;
-		ptr.seal = r->v[i].seal;
-		ret = fetch_one(medo, r->v[i].path, &ptr, meter);
+		ret = fetch_named(medo, r, i, meter);
 		if (!ret)
 			continue;
 		worst = MAX(worst, fail_exit_code(ret));

@@ -74,11 +74,11 @@ static void tell(struct prune *p, const char *what, const struct id *id)
 }
 
 /* Has any silo that its pointer may be read from got it?  Asked, not believed. */
-static int seen_far(struct prune *p, size_t i)
+static int seen_from(struct prune *p, size_t i, const char *path)
 {
 	struct silo_list list = SILO_LIST_INIT;
 	struct silo_expect expect = reach_expect(&p->reach, i);
-	int ret = medo_silos(&p->medo, p->reach.v[i].path, &list);
+	int ret = medo_silos(&p->medo, path, &list);
 	bool seen = false;
 
 	for (size_t k = 0; !ret && !seen && k < list.n; k++) {
@@ -96,6 +96,17 @@ static int seen_far(struct prune *p, size_t i)
 	}
 	silo_list_release(&list);
 	return ret ? ret : seen;
+}
+
+/* Whichever of its pointers' silos has it. */
+static int seen_far(struct prune *p, size_t i)
+{
+	const char *path;
+	int ret = 0;
+
+	for (size_t k = 0; !ret && (path = reach_path(&p->reach, i, k)); k++)
+		ret = seen_from(p, i, path);
+	return ret;
 }
 
 static int prune_store(struct prune *p)
