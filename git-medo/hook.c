@@ -10,6 +10,7 @@
 #include "model/repo.h"
 #ifndef MEDO_LIGHT
 #include "medo/push.h"
+#include "medo/swap.h"
 #include "medo/sync.h"
 #endif
 
@@ -158,9 +159,31 @@ out:
 	return ret;
 }
 
-static int sync_checkouts(const char *name, const char **argv)
+/* What a filter left undone names it in $GIT_DIR/medo/pending. */
+static bool any_pending(void)
 {
-	return become_full(name, argv);
+	const char *dir = getenv("GIT_DIR");
+	struct buf text = BUF_INIT;
+	char *path;
+	bool any;
+
+	if (!dir && !file_read(".git", 65536, &text) &&
+	    starts_with(text.ptr, "gitdir: ")) {
+		buf_setlen(&text, 8 + strcspn(text.ptr + 8, "\n"));
+		dir = text.ptr + 8;
+	}
+	fail_clear();
+	path = xstrfmt("%s/medo/pending", dir ? dir : ".git");
+	any = !access(path, F_OK);
+	free(path);
+	buf_release(&text);
+	return any;
+}
+
+/* Most checkouts end here: no pointer of a tree changed, nothing is left. */
+static int after(const char *name, const char **argv, bool changed)
+{
+	return changed || any_pending() ? become_full(name, argv) : 0;
 }
 #else
 static int upload(struct medo *medo, const struct strs *revs)
@@ -210,25 +233,34 @@ static int pre_push(const char **argv)
 }
 
 /* The checkout itself has happened: whatever goes wrong here is said only. */
-static int sync_checkouts(const char *name UNUSED, const char **argv UNUSED)
+static int complain(int ret)
 {
-	struct medo medo = MEDO_INIT;
-	struct sync_opts how = { .only_checkout = true };
+	if (ret >= 0 || ret == FAIL_STOPPED)
+		return MIN(ret, 0);
+	say("warning: ", "%s", fail_text());
+	fail_clear();
+	return 0;
+}
+
+static int after(const char *name UNUSED, const char **argv UNUSED,
+		 bool changed)
+{
+	struct swap_result left = SWAP_RESULT_INIT;
 	struct sync_result result = { .made = 0 };
+	struct sync_opts how = { .only_checkout = true };
+	struct medo medo = MEDO_INIT;
 	int ret = medo_open(&medo, MEDO_WORK_TREE);
 
 	medo.quiet = true;
 	if (!ret)
-		ret = sync_all(&medo, medo.git.top, &how, &result);
-	if (ret < 0 && ret != FAIL_STOPPED) {
-		say("warning: ", "%s", fail_text());
-		fail_clear();
-		ret = 0;
-	}
+		ret = complain(swap_resume(&medo, &left));
+	if (!ret && changed)
+		ret = complain(sync_all(&medo, medo.git.top, &how, &result));
 	if (result.failed)
 		say("hint: ", "git medo sync tries again");
+	swap_result_release(&left);
 	medo_release(&medo);
-	return ret < 0 ? ret : 0;
+	return complain(ret);
 }
 #endif
 
@@ -266,15 +298,12 @@ static int post_checkout(const char **argv)
 {
 	int ret = 0;
 
-	/* A checkout of files alone; or of the same commit. */
-	if (strcmp(argv[2], "1") || !strcmp(argv[0], argv[1]))
-		return 0;
 	/* A new work tree: whatever is in it is new. */
-	if (argv[0][strspn(argv[0], "0")])
-		ret = differ(diff_trees, argv[0], argv[1]);
-	else
+	if (!argv[0][strspn(argv[0], "0")])
 		ret = 1;
-	return ret > 0 ? sync_checkouts("post-checkout", argv) : ret;
+	else if (!strcmp(argv[2], "1") && strcmp(argv[0], argv[1]))
+		ret = differ(diff_trees, argv[0], argv[1]);
+	return ret < 0 ? ret : after("post-checkout", argv, ret);
 }
 
 static int post_merge(const char **argv)
@@ -283,7 +312,7 @@ static int post_merge(const char **argv)
 		  differ(diff_trees, "ORIG_HEAD", "HEAD") :
 		  differ(diff_index, "ORIG_HEAD", NULL);
 
-	return ret > 0 ? sync_checkouts("post-merge", argv) : ret;
+	return ret < 0 ? ret : after("post-merge", argv, ret);
 }
 
 static const struct hook {

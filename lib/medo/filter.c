@@ -52,6 +52,15 @@ ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len)
 	return (ssize_t)have;
 }
 
+/* As install writes it, with nothing of anybody else in it. */
+static bool is_our_hook(const char *text)
+{
+	if (starts_with(text, "#!/bin/sh\n"))
+		text += strlen("#!/bin/sh\n");
+	return starts_with(text, "# >>> git-medo >>>\n") &&
+	       ends_with(text, "\n# <<< git-medo <<<\n");
+}
+
 /*
  * A rebase runs commands between its steps, and a stranger's hook runs before
  * git exits: both see the work tree before we can swap anything in.
@@ -75,8 +84,9 @@ static bool somebody_watches(const struct filter *f)
 
 		path = hooks ? xstrfmt("%s/post-checkout", hooks) :
 		       xstrfmt("%s/hooks/post-checkout", f->medo.git.common);
-		if (!access(path, X_OK) && !file_read(path, 1 << 20, &text))
-			there = !strstr(text.ptr, "git medo hook");
+		if (!access(path, X_OK))
+			there = file_read(path, 1 << 20, &text) ||
+				!is_our_hook(text.ptr);
 		buf_release(&text);
 		free(path);
 	}
