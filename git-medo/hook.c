@@ -146,7 +146,8 @@ static int pre_push(const char **argv)
 	if (!ret)
 		ret = take_refs(&text, argv[0], &revs);
 	if (!ret && revs.n)
-		ret = repo_each_small(&revs, found_one, NULL);
+		ret = repo_each_small(strs_argv(&revs), NULL, found_one,
+				      NULL);
 	if (ret > 0)
 		ret = rewind_stdin(&text);
 	else if (!ret)
@@ -186,7 +187,7 @@ static int after(const char *name, const char **argv, bool changed)
 	return changed || any_pending() ? become_full(name, argv) : 0;
 }
 #else
-static int upload(struct medo *medo, const struct strs *revs)
+static int upload(struct medo *medo, struct strs *revs)
 {
 	struct push_opts how = { .dry_run = false };
 	struct push_result result = { 0, 0, 0, 0 };
@@ -196,7 +197,7 @@ static int upload(struct medo *medo, const struct strs *revs)
 				  false, &incomplete);
 
 	if (!ret)
-		ret = push_gather_commits(&r, medo, revs);
+		ret = reach_history(&r, medo, strs_argv(revs), NULL);
 	if (!ret && r.ids.n)
 		ret = push_blobs(medo, &r, &how, &result);
 	reach_release(&r);

@@ -116,6 +116,13 @@ char *strs_addf(struct strs *strs, const char *fmt, ...)
 	return strs->v[strs->n - 1];
 }
 
+const char *const *strs_argv(struct strs *strs)
+{
+	ALLOC_GROW(strs->v, strs->n, strs->cap);
+	strs->v[strs->n] = NULL;
+	return (const char *const *)strs->v;
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -40,6 +40,8 @@ char *strs_add(struct strs *strs, const char *s);
 char *strs_addn(struct strs *strs, const char *s, size_t len);
 char *strs_addf(struct strs *strs, const char *fmt, ...) PRINTF(2, 3);
 void strs_take(struct strs *strs, char *s);	/* takes ownership */
+/* As an argv, NULL behind the last; borrowed until the next change. */
+const char *const *strs_argv(struct strs *strs);
 void strs_sort(struct strs *strs);		/* by unsigned bytes */
 bool strs_has(const struct strs *strs, const char *s);
 void strs_release(struct strs *strs);

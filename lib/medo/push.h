@@ -25,13 +25,6 @@ struct push_opts {
 /* What `git medo push` is about; `all`: everything reachable. */
 int push_gather(struct reach *r, struct medo *medo, bool all) MUST_CHECK;
 
-/*
- * What the commits that git rev-list prints for `revs` bring: blobs of
- * *.treeptr, and of filtered files, whatever they are called.
- */
-int push_gather_commits(struct reach *r, struct medo *medo,
-			const struct strs *revs) MUST_CHECK;
-
 int push_blobs(struct medo *medo, const struct reach *r,
 	       const struct push_opts *opts, struct push_result *result)
 	MUST_CHECK;

@@ -4,7 +4,7 @@
 #include "base/quote.h"
 #include "base/temp.h"
 #include "medo/gather.h"
-#include "medo/reach.h"
+#include "medo/reach_int.h"
 #include "model/repo.h"
 
 static bool same_dir(const char *a, const char *b)
@@ -148,6 +148,8 @@ int reach_history(struct reach *r, struct medo *medo, const char *const *revs,
 
 	if (!ret)
 		ret = repo_pointers(repo, revs, dir, each_pointer, &h);
+	if (!ret)
+		ret = reach_small(r, medo, revs, dir);
 	repo_close(repo);
 	free(h.up);
 	return ret;

@@ -33,7 +33,10 @@ void reach_note(struct reach *r, const char *path, const struct treeptr *ptr);
 int reach_tree(struct reach *r, struct medo *medo, const char *const *operands)
 	MUST_CHECK;
 
-/* Pointers that `git rev-list ARGS` reaches, below `dir` if not NULL. */
+/*
+ * Pointers that `git rev-list ARGS` reaches, below `dir` if not NULL: each
+ * *.treeptr, and filtered files, whatever they are called.
+ */
 int reach_history(struct reach *r, struct medo *medo, const char *const *revs,
 		  const char *dir) MUST_CHECK;
 

@@ -33,7 +33,7 @@ int repo_pointers(struct repo *repo, const char *const *revs, const char *dir,
  * path, which ends at a line feed.  Needs no libgit2.
  */
 #define SMALL_MAX 9216
-int repo_each_small(const struct strs *revs,
+int repo_each_small(const char *const *revs, const char *dir,
 		    int (*each)(void *data, const char *path,
 				const char *text, size_t len),
 		    void *data) MUST_CHECK;

@@ -112,25 +112,31 @@ static int tell(const struct small *v, size_t n,
 	return ret;
 }
 
-int repo_each_small(const struct strs *revs,
+int repo_each_small(const char *const *revs, const char *dir,
 		    int (*each)(void *data, const char *path,
 				const char *text, size_t len),
 		    void *data)
 {
-	const char **argv = xcalloc(revs->n + 6, sizeof(*argv));
-	struct run run = { .argv = argv };
+	const char **argv;
+	struct run run;
 	struct buf out = BUF_INIT;
 	struct small *v = NULL;
 	size_t n = 0, argc = 0;
 	int ret;
 
+	while (revs[n])
+		n++;
+	argv = xcalloc(n + 7, sizeof(*argv));
+	run = (struct run){ .argv = argv };
+	n = 0;
 	argv[argc++] = "git";
 	argv[argc++] = "rev-list";
 	argv[argc++] = "--objects";
 	argv[argc++] = "--filter=blob:limit=65537";
-	for (size_t i = 0; i < revs->n; i++)
-		argv[argc++] = revs->v[i];
+	while (*revs)
+		argv[argc++] = *revs++;
 	argv[argc++] = "--";
+	argv[argc++] = dir;
 	ret = run_capture(&run, &out, 0);
 	if (ret > 0)
 		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");

@@ -3,7 +3,7 @@
 #include "base/run.h"
 #include "medo/fetch.h"
 #include "medo/gather.h"
-#include "medo/push.h"
+#include "medo/reach_int.h"
 #include "model/repo.h"
 
 /* A text that reads like a pointer, under a name that says nothing. */
@@ -29,7 +29,7 @@ static int each_small(void *data, const char *path, const char *text,
 	char *shown;
 	int near;
 
-	/* reach_history() has those, and complains about them. */
+	/* repo_pointers() has those, and complains about them. */
 	if (ends_with(path, TREEPTR_SUFFIX) || !treeptr_likely(text, len))
 		return 0;
 	if (treeptr_parse(&ptr, text, len, path)) {
@@ -89,18 +89,12 @@ static int resolve(struct commits *c)
 	return ret;
 }
 
-int push_gather_commits(struct reach *r, struct medo *medo,
-			const struct strs *revs)
+int reach_small(struct reach *r, struct medo *medo, const char *const *revs,
+		const char *dir)
 {
 	struct commits c = { .r = r, .medo = medo, .up = gather_way_up(medo) };
-	const char **argv = xcalloc(revs->n + 1, sizeof(*argv));
-	int ret;
+	int ret = repo_each_small(revs, dir, each_small, &c);
 
-	for (size_t i = 0; i < revs->n; i++)
-		argv[i] = revs->v[i];
-	ret = reach_history(r, medo, argv, NULL);
-	if (!ret)
-		ret = repo_each_small(revs, each_small, &c);
 	if (!ret)
 		ret = resolve(&c);
 	for (size_t i = 0; i < c.n; i++) {
@@ -109,6 +103,5 @@ int push_gather_commits(struct reach *r, struct medo *medo,
 	}
 	free(c.doubts);
 	free(c.up);
-	free(argv);
 	return ret;
 }
