@@ -29,7 +29,12 @@ static const char *const bodies[NHOOKS] = {
 	"nothing' >&2\n"
 	"fi\n",
 	/* What git says on stdin is for those behind us as well. */
-	"medo_refs=$(cat)\n"
+	"medo_refs=\n"
+	"while IFS= read -r medo_line\n"
+	"do\n"
+	"\tmedo_refs=\"${medo_refs:+$medo_refs\n"
+	"}$medo_line\"\n"
+	"done\n"
 	"if ! command -v git-medo >/dev/null 2>&1\n"
 	"then\n"
 	"\techo 'error: git-medo is not on PATH; what it tracks would not be "

@@ -36,6 +36,8 @@ test_expect_success 'setup' '
 	git config user.name U &&
 	git config user.email u@example.org &&
 	git medo install -q --local &&
+	mkdir -p "$TEST_TOP/template/hooks" &&
+	cp .git/hooks/pre-commit "$TEST_TOP/template/hooks" &&
 	git config --unset filter.medo.process &&
 	git config filter.medo.clean cat &&
 	git config filter.medo.smudge cat &&
@@ -220,6 +222,62 @@ test_expect_success 'nothing staged costs one diff-index' '
 	grep -o "\"argv\":\[[^]]*" trace | grep -v medo >argv &&
 	test_line_count = 1 argv &&
 	test_grep diff-index argv
+'
+
+# started: which programs of git the hook runs, in `argv`
+started () {
+	rm -f trace &&
+	GIT_TRACE2_EVENT="$PWD/trace" git-medo hook pre-commit 2>err
+	started_code=$?
+	grep "\"event\":\"start\"" trace >argv
+	return $started_code
+}
+
+test_expect_success 'nothing of ours staged costs one diff-index, too' '
+	git init -q --template="$TEST_TOP/template" plain &&
+	(
+		cd plain &&
+		git config user.name U && git config user.email u@example.org &&
+		mkdir -p a/b && echo "*.txt text" >.gitattributes &&
+		echo "*.c diff=cpp" >a/.gitattributes &&
+		echo x >a/b/x.c && echo y >y.txt && git add . &&
+		git commit -q -m one &&
+		echo z >>a/b/x.c && echo z >>y.txt && git add . &&
+		started && test_line_count = 1 argv && test_grep diff-index argv
+	)
+'
+
+test_expect_success 'but nothing of ours gets past that look' '
+	(
+		cd plain &&
+		cp ../large . && git add large &&
+		test_expect_code 1 started && test_grep large err &&
+		git rm -q --cached large &&
+		git config medo.maxBlob 3 &&
+		test_expect_code 1 started && test_grep y.txt err &&
+		git config --unset medo.maxBlob &&
+		test_must_fail git -c medo.maxBlob=3 commit -q -m no 2>err &&
+		test_grep y.txt err &&
+		echo "*.c filter=medo" >a/b/.gitattributes &&
+		git add a/b/.gitattributes &&
+		test_expect_code 1 started && test_grep x.c err &&
+		rm a/b/.gitattributes &&
+		test_expect_code 1 started && test_grep x.c err &&
+		git rm -q --cached a/b/.gitattributes && started &&
+		mkdir -p .git/info &&
+		echo "*.txt filter=medo" >.git/info/attributes &&
+		test_expect_code 1 started && test_grep y.txt err &&
+		rm .git/info/attributes &&
+		echo "*.txt filter=medo" >elsewhere &&
+		git config --global core.attributesFile "$PWD/elsewhere" &&
+		test_expect_code 1 started && test_grep y.txt err &&
+		git config --global --unset core.attributesFile &&
+		stage y.txt ../large &&
+		test_expect_code 1 started && test_grep y.txt err &&
+		git add y.txt && started &&
+		echo "{}" >SILO.json && git add SILO.json &&
+		test_expect_code 1 started && test_grep SILO.json err
+	)
 '
 
 test_expect_success '--range finds in history what --staged would have' '

@@ -293,8 +293,8 @@ static int check_size(struct round *r, const struct change *c)
 
 	if (c->size <= r->max_blob)
 		return 0;
-	why = xstrfmt("it has %" PRIu64 " MiB, more than medo.maxBlob, and no "
-		      "filter=medo", c->size >> 20);
+	why = xstrfmt("it has %" PRIu64 " bytes, more than medo.maxBlob (%"
+		      PRIu64 "), and no filter=medo", c->size, r->max_blob);
 	fault(r, c, why, "git medo track --filename -- ",
 	      " && git add --renormalize -- ");
 	free(why);
@@ -374,8 +374,13 @@ int gate_staged(struct gate *gate)
 	/* Most commits that hooks see are done here, or soon. */
 	if (ret || !out.len)
 		goto out;
-	if (!gate->medo->git.dir)
+	if (!gate->medo->git.dir) {
+		ret = changes_parse(&r.changes, &out, "");
+		if (ret || gate_nothing_of_ours(&r.changes))
+			goto out;
+		changes_release(&r.changes);
 		ret = medo_open(gate->medo, MEDO_REPO);
+	}
 	if (ret)
 		goto out;
 	up = gather_way_up(gate->medo);

@@ -39,6 +39,12 @@ int changes_ask_attr(struct change *v, size_t n, const char *index_file)
 	MUST_CHECK;
 int changes_ask_size(struct changes *changes) MUST_CHECK;
 
+/*
+ * For a hook, which is run at the top: is there surely nothing to check?
+ * Answered without any program.
+ */
+bool gate_nothing_of_ours(const struct changes *changes);
+
 /* Run git; its exit status other than 0 is FAIL_REQUEST with `why_not`. */
 int gate_git(const char *const *argv, const struct buf *input,
 	     struct buf *out, const char *why_not) MUST_CHECK;

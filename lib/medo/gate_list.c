@@ -116,6 +116,7 @@ void changes_release(struct changes *changes)
 	free(changes->v);
 	strs_release(&changes->commits);
 	strs_release(&changes->gone);
+	*changes = (struct changes)CHANGES_INIT;
 }
 
 /* "path\0filter\0value\0" for each path, in the order of the questions. */
