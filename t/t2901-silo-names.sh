@@ -82,12 +82,12 @@ test_expect_success 'push does not take a truncated blob of the silo for the blo
 test_expect_success 'a cache that is the store itself loses nothing by a push' '
 	make_tree same &&
 	git medo add src deps/same.treeptr >/dev/null &&
-	git -c medo.cache="$(store_dir)" medo push >/dev/null &&
+	git -c medo.cache="$PWD/$(store_dir)" medo push >/dev/null &&
 	test_path_is_file "$(silo_blob "$(store_dir)" deps/same.treeptr)" &&
 	make_tree linked &&
 	git medo add src deps/linked.treeptr >/dev/null &&
 	ln -s "$(store_dir)" cachelink &&
-	git -c medo.cache=cachelink medo push >/dev/null &&
+	git -c medo.cache="$PWD/cachelink" medo push >/dev/null &&
 	test_path_is_file "$(silo_blob "$(store_dir)" deps/linked.treeptr)"
 '
 
