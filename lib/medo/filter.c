@@ -61,37 +61,48 @@ static bool is_our_hook(const char *text)
 	       ends_with(text, "\n# <<< git-medo <<<\n");
 }
 
+/* A stranger's hook runs before git exits. */
+static bool hook_watches(const struct filter *f)
+{
+	const char *hooks = gitdir_get(&f->medo.git, "core.hookspath");
+	const char *home = getenv("HOME");
+	struct buf text = BUF_INIT;
+	bool watches = false;
+	char *path;
+
+	if (hooks && starts_with(hooks, "~/") && home)
+		path = xstrfmt("%s%s/post-checkout", home, hooks + 1);
+	else if (hooks)
+		path = xstrfmt("%s/post-checkout", hooks);
+	else
+		path = xstrfmt("%s/hooks/post-checkout", f->medo.git.common);
+	if (!access(path, X_OK))
+		watches = file_read(path, 1 << 20, &text) ||
+			  !is_our_hook(text.ptr);
+	fail_clear();
+	buf_release(&text);
+	free(path);
+	return watches;
+}
+
 /*
- * A rebase runs commands between its steps, and a stranger's hook runs before
- * git exits: both see the work tree before we can swap anything in.
+ * A rebase runs commands between its steps: they, too, see the work tree
+ * before we can swap anything in.  It may begin after we were started.
  */
-static bool somebody_watches(const struct filter *f)
+bool filter_watched(const struct filter *f)
 {
 	static const char *const signs[] = {
 		"rebase-merge", "rebase-apply",
 	};
-	const char *hooks = gitdir_get(&f->medo.git, "core.hookspath");
-	char *path;
-	int there = 0;
+	bool there = f->hook_watches;
 
-	for (size_t i = 0; there <= 0 && i < ARRAY_SIZE(signs); i++) {
-		path = xstrfmt("%s/%s", f->medo.git.dir, signs[i]);
-		there = file_exists(path);
+	for (size_t i = 0; !there && i < ARRAY_SIZE(signs); i++) {
+		char *path = xstrfmt("%s/%s", f->medo.git.dir, signs[i]);
+
+		there = !access(path, F_OK);
 		free(path);
 	}
-	if (there <= 0) {
-		struct buf text = BUF_INIT;
-
-		path = hooks ? xstrfmt("%s/post-checkout", hooks) :
-		       xstrfmt("%s/hooks/post-checkout", f->medo.git.common);
-		if (!access(path, X_OK))
-			there = file_read(path, 1 << 20, &text) ||
-				!is_our_hook(text.ptr);
-		buf_release(&text);
-		free(path);
-	}
-	fail_clear();
-	return there > 0;
+	return there;
 }
 
 static void add_patterns(struct strs *to, const char *value)
@@ -133,7 +144,7 @@ int filter_open(struct filter *f)
 	add_patterns(&f->include, gitdir_get(&f->medo.git, "medo.fetchinclude"));
 	add_patterns(&f->exclude, gitdir_get(&f->medo.git, "medo.fetchexclude"));
 	f->skip = env_true("MEDO_SKIP_SMUDGE") || env_true("GIT_LFS_SKIP_SMUDGE");
-	f->watched = somebody_watches(f);
+	f->hook_watches = hook_watches(f);
 	f->medo.cat.g = &f->medo.git;
 	f->opened = true;
 	return 0;

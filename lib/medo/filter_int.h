@@ -27,7 +27,7 @@ struct filter {
 	uint64_t inband;
 	unsigned char *head;	/* inband + 1 bytes of room */
 	uint64_t inband_hook;
-	bool watched;		/* somebody looks before git exits */
+	bool hook_watches;	/* before git exits */
 	struct strs include;
 	struct strs exclude;
 	bool skip;
@@ -42,6 +42,9 @@ struct filter {
 
 /* Repository, settings, store; once. */
 int filter_open(struct filter *filter) MUST_CHECK;
+
+/* Does somebody look at the work tree before git exits? */
+bool filter_watched(const struct filter *filter);
 
 /* Read up to `len` bytes, fewer only at the end. */
 ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len);

@@ -199,7 +199,7 @@ static int answer_pointer(struct filter *f, struct smudge *s, bool asked_again)
 {
 	bool inband = s->ptr.size <= f->inband ||
 		      (!s->can_delay && !asked_again) ||
-		      (f->watched && s->ptr.size <= f->inband_hook);
+		      (s->ptr.size <= f->inband_hook && filter_watched(f));
 	int near, ret;
 
 	if (!wanted(f, s->path))

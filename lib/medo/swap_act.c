@@ -267,10 +267,17 @@ int swap_act(struct swap *swap, size_t from, size_t to)
 {
 	struct index_lock lock = INDEX_LOCK_INIT;
 	size_t due = 0;
+	struct stat st;
 	int ret;
 
-	for (size_t i = from; i < to; i++)
-		due += is_due(&swap->v[i]);
+	for (size_t i = from; i < to; i++) {
+		struct swap_item *item = &swap->v[i];
+
+		/* What the index does not know needs no lock of it. */
+		if (item->state == SWAP_READY && item->loose)
+			settle(swap, item, act_on(swap, item, &st));
+		due += is_due(item);
+	}
 	if (!due)
 		return 0;
 	ret = take_lock(swap, &lock);

@@ -26,6 +26,7 @@ struct swap_item {
 	struct seal seal;
 	enum swap_state state;
 	bool exec;
+	bool loose;		/* the index has nothing to say about it */
 	bool beside;		/* $GIT_DIR is on another file system */
 	struct stat was;	/* what lies there */
 	struct stat made;	/* what replaces it */

@@ -152,6 +152,34 @@ static int look_at_content(struct swap *swap, const struct index_file *index,
 	return ret < 0 ? ret : 0;
 }
 
+/* An entry that was never compared with a file: checkout-index leaves such. */
+static bool knows_no_file(const struct index_file *index,
+			  const struct index_entry *entry)
+{
+	static const unsigned char none[16];	/* ctime and mtime */
+
+	return !index->split &&
+	       !memcmp(index->map + entry->stat_off, none, sizeof(none));
+}
+
+/*
+ * restore --source, checkout --theirs and stash write files of which the index
+ * knows nothing, or something else.  Their pointers become content, too: that
+ * is the same to git, and the index has no part in it.
+ */
+static void look_at_pointer(const struct swap *swap,
+			    const struct index_file *index,
+			    const struct index_entry *entry,
+			    struct swap_item *item)
+{
+	if (swap->drop)
+		return;
+	item->loose = !entry || (swap->fresh && knows_no_file(index, entry));
+	if (item->loose || !swap->fresh || index->split ||
+	    index_stat_matches(index, entry, &item->was))
+		item->state = SWAP_FOUND;
+}
+
 static int look_at(struct swap *swap, const struct index_file *index,
 		   struct swap_item *item)
 {
@@ -159,9 +187,8 @@ static int look_at(struct swap *swap, const struct index_file *index,
 	int fd, ret = 0;
 
 	item->state = SWAP_LEFT;
-	if (!entry)
+	if (!entry && swap->drop)
 		return 0;
-	item->exec = entry->mode & 0100;
 	fd = file_open_beneath(swap->top, item->path,
 			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd < 0) {
@@ -170,11 +197,11 @@ static int look_at(struct swap *swap, const struct index_file *index,
 	}
 	if (fstat(fd, &item->was))
 		;
-	else if (!swap_is_pointer(fd, &item->was, &item->pointer))
+	else if (swap_is_pointer(fd, &item->was, &item->pointer))
+		look_at_pointer(swap, index, entry, item);
+	else if (entry)
 		ret = look_at_content(swap, index, entry, item, fd);
-	else if (!swap->drop && (!swap->fresh || index->split ||
-				 index_stat_matches(index, entry, &item->was)))
-		item->state = SWAP_FOUND;
+	item->exec = (entry ? entry->mode : item->was.st_mode) & 0100;
 	close(fd);
 	if (ret == FAIL_SYSTEM || ret == FAIL_CORRUPT) {
 		fail_clear();	/* unreadable, or cut while we read: left */
@@ -188,15 +215,13 @@ int swap_look(struct swap *swap)
 	struct index_file index = INDEX_FILE_INIT;
 	int ret = swap_index(swap, &index);
 
+	if (ret == FAIL_MISSING) {
+		/* It was one of git stash, say, for a moment. */
+		fail_clear();
+		ret = 0;
+	}
 	for (size_t i = 0; i < swap->n && !ret; i++)
 		ret = look_at(swap, &index, &swap->v[i]);
 	index_close(&index);
-	if (ret == FAIL_MISSING) {
-		/* git died before there was one. */
-		fail_clear();
-		for (size_t i = 0; i < swap->n; i++)
-			swap->v[i].state = SWAP_LEFT;
-		ret = 0;
-	}
 	return ret;
 }

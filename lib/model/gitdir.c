@@ -87,8 +87,11 @@ int gitdir_open(struct gitdir *g, bool optional)
 	struct run run = { .argv = argv, .quiet = true };
 	struct strs lines = STRS_INIT;
 	struct buf out = BUF_INIT;
-	int ret = run_capture(&run, &out, 1 << 20);
+	int ret;
 
+	/* git sets it for itself in submodules; rev-parse dies of it. */
+	unsetenv("GIT_INTERNAL_SUPER_PREFIX");
+	ret = run_capture(&run, &out, 1 << 20);
 	if (ret < 0)
 		goto out;
 	split_lines(&out, &lines);
