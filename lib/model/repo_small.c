@@ -5,6 +5,7 @@
 
 /* Objects asked for at once: their bytes are in memory together. */
 #define BATCH 1000
+#define FEW 32
 
 struct small {
 	char *hex;
@@ -49,14 +50,25 @@ static int ask(const char *how, const struct small *v, size_t n,
 	return ret > 0 ? fail(FAIL_SYSTEM, "git cat-file failed") : ret;
 }
 
-/* "OID TYPE SIZE\n": of a blob, its size; else -1. */
-static int64_t blob_size(const char *line, const char *hex)
+/*
+ * "OID TYPE SIZE\n" of an object: how many bytes it has; -1: it is missing.
+ * `may`: a pointer may be in it.
+ */
+static int64_t read_head(const char *line, const struct small *one, bool *may)
 {
-	size_t n = strlen(hex);
+	size_t n = strlen(one->hex);
+	char type[16];
+	int64_t size;
 
-	if (strncmp(line, hex, n) || strncmp(line + n, " blob ", 6))
+	*may = false;
+	if (strncmp(line, one->hex, n) ||
+	    sscanf(line + n, " %15s %" SCNd64 "\n", type, &size) != 2 ||
+	    size < 0)
 		return -1;
-	return strtoll(line + n + 6, NULL, 10);
+	*may = !strcmp(type, "blob") && size &&
+	       (size <= SMALL_MAX || (size <= TREEPTR_MAX &&
+				      ends_with(one->path, ".treeptr")));
+	return size;
 }
 
 /* Those that may be pointers move to the front; how many. */
@@ -68,11 +80,9 @@ static int sift(struct small *v, size_t n, size_t *kept)
 
 	*kept = 0;
 	for (size_t i = 0; !ret && i < n; i++) {
-		int64_t size = blob_size(p, v[i].hex);
+		bool may;
 
-		if (size > 0 && (size <= SMALL_MAX ||
-				 (size <= TREEPTR_MAX &&
-				  ends_with(v[i].path, ".treeptr")))) {
+		if (read_head(p, &v[i], &may) >= 0 && may) {
 			SWAP(v[*kept], v[i]);
 			(*kept)++;
 		}
@@ -94,22 +104,40 @@ static int tell(const struct small *v, size_t n,
 
 	for (size_t i = 0; !ret && i < n; i++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		int64_t size = nl ? blob_size(p, v[i].hex) : -1;
+		bool may;
+		int64_t size = nl ? read_head(p, &v[i], &may) : -1;
 		char *text;
 
-		if (size < 0 || size >= end - nl - 1) {
+		if (!nl || size >= end - nl - 1) {
 			ret = fail(FAIL_SYSTEM, "git cannot read object %s",
 				   v[i].hex);
 			break;
 		}
-		/* A NUL behind it, as parsers want. */
-		text = xmemdup(nl + 1, (size_t)size);
-		ret = each(data, v[i].path, text, (size_t)size);
-		free(text);
-		p = nl + 1 + size + 1;
+		p = nl + 1;
+		if (size < 0)
+			continue;
+		if (may) {
+			/* A NUL behind it, as parsers want. */
+			text = xmemdup(p, (size_t)size);
+			ret = each(data, v[i].path, text, (size_t)size);
+			free(text);
+		}
+		p += size + 1;
 	}
 	buf_release(&out);
 	return ret;
+}
+
+/* Of a few objects it is cheaper to read them all than to ask twice. */
+static int tell_batch(struct small *v, size_t n,
+		      int (*each)(void *data, const char *path,
+				  const char *text, size_t len),
+		      void *data)
+{
+	size_t kept = n;
+	int ret = n > FEW ? sift(v, n, &kept) : 0;
+
+	return !ret && kept ? tell(v, kept, each, data) : ret;
 }
 
 int repo_each_small(const char *const *revs, const char *dir,
@@ -143,13 +171,8 @@ int repo_each_small(const char *const *revs, const char *dir,
 	if (!ret)
 		take_names(&out, &v, &n);
 	buf_release(&out);
-	for (size_t i = 0; !ret && i < n; i += BATCH) {
-		size_t kept;
-
-		ret = sift(v + i, MIN(n - i, BATCH), &kept);
-		if (!ret && kept)
-			ret = tell(v + i, kept, each, data);
-	}
+	for (size_t i = 0; !ret && i < n; i += BATCH)
+		ret = tell_batch(v + i, MIN(n - i, BATCH), each, data);
 	for (size_t i = 0; i < n; i++) {
 		free(v[i].hex);
 		free(v[i].path);
