@@ -1,7 +1,9 @@
 /*
  * git medo status: is every pointer's blob here, and is it in a silo, too?
+ * Treeptrs in the work tree, and files that the filter serves.
  */
 #include "git-medo/cmd.h"
+#include "git-medo/status_filtered.h"
 #include "base/file.h"
 #include "medo/gather.h"
 #include "medo/seen.h"
@@ -38,6 +40,9 @@ struct status {
 	struct idset stored;		/* what the store holds */
 	struct silo *cache;
 	struct rows rows;
+	bool every;			/* print also what is in order */
+	char *up;
+	size_t filtered[FILTERED_STATES];
 };
 
 /* 0: what it says is in `row` now; else why not. */
@@ -119,10 +124,32 @@ static int look_all(struct status *s)
 	return ret;
 }
 
-static void print(struct status *s, bool every)
+static int print_filtered(void *data, enum filtered_state state,
+			  const char *path, uint64_t size)
+{
+	static const char *const names[FILTERED_STATES] = {
+		"here", "unpushed", "pointer", "absent",
+	};
+	struct status *s = data;
+	char *shown;
+
+	s->filtered[state]++;
+	if (state == FILTERED_HERE && !s->every)
+		return 0;
+	shown = xstrfmt("%s%s", s->up, path);
+	rows_str(&s->rows, "state", names[state]);
+	if (s->rows.json)
+		rows_u64(&s->rows, "size", size);
+	rows_str(&s->rows, "path", shown);
+	rows_end(&s->rows);
+	free(shown);
+	return 0;
+}
+
+static void print(struct status *s)
 {
 	for (size_t i = 0; i < s->g.n; i++) {
-		if (s->states[i] == HERE && !every)
+		if (s->states[i] == HERE && !s->every)
 			continue;
 		rows_str(&s->rows, "state", words[s->states[i]]);
 		if (s->rows.json)
@@ -143,6 +170,11 @@ static void advise(const struct status *s)
 
 	for (size_t i = 0; i < s->g.n; i++)
 		count[s->states[i]]++;
+	count[UNPUSHED] += s->filtered[FILTERED_UNPUSHED];
+	if (s->filtered[FILTERED_POINTER] + s->filtered[FILTERED_ABSENT])
+		fprintf(stderr, "%zu without content here: git medo get\n",
+			s->filtered[FILTERED_POINTER] +
+			s->filtered[FILTERED_ABSENT]);
 	for (int i = 0; i < NSTATES; i++)
 		if (next[i] && count[i])
 			fprintf(stderr, "%zu %s\n", count[i], next[i]);
@@ -157,12 +189,12 @@ static int note_stored(void *data, const struct id *id, uint64_t size UNUSED)
 /* Rows are kept only for a look at the whole work tree. */
 static int look_at(struct status *s, const char **operands)
 {
-	char *up = gather_way_up(&s->medo);
 	bool whole = !*operands;
 	struct silo *store;
 	int ret = gather(&s->g, &s->medo, operands);
 
-	s->skip = whole ? strlen(up) : 0;
+	s->up = gather_way_up(&s->medo);
+	s->skip = whole ? strlen(s->up) : 0;
 	if (!ret)
 		ret = medo_store(&s->medo, &store);
 	if (!ret)
@@ -177,7 +209,6 @@ static int look_at(struct status *s, const char **operands)
 		ret = look_all(s);
 	if (!ret && whole && (s->changed || s->seen.n != s->g.n))
 		seen_save(&s->seen, s->rows_now, s->g.n);
-	free(up);
 	return ret;
 }
 
@@ -185,9 +216,10 @@ int cmd_status(int argc, const char **argv)
 {
 	struct status s = { .medo = MEDO_INIT, .g = GATHER_INIT };
 	int porcelain = 0, quiet = 0, ret;
+	const char **operands = argv;
 	const struct opt opts[] = {
 		OPT_BOOL(0, "porcelain", &porcelain,
-			 "every treeptr, in a format that stays"),
+			 "every treeptr and filtered file,\nin a format that stays"),
 		OPT_BOOL('q', "quiet", &quiet, "no advice"),
 		ROWS_OPTS(&s.rows),
 		OPT_END
@@ -197,10 +229,15 @@ int cmd_status(int argc, const char **argv)
 	ret = medo_open(&s.medo, MEDO_REPO);
 	if (!ret)
 		ret = look_at(&s, argv);
+	s.every = porcelain || s.rows.json;
 	if (!ret)
-		print(&s, porcelain || s.rows.json);
+		print(&s);
+	if (!ret)
+		ret = filtered_each(&s.medo, operands, &s.stored,
+				    print_filtered, &s);
 	if (!ret && !porcelain && !s.rows.json && !s.rows.z && !quiet)
 		advise(&s);
+	free(s.up);
 	free(s.states);
 	free(s.rows_now);
 	idset_release(&s.stored);

@@ -102,7 +102,7 @@ static int open_tail(struct gz *gz)
 
 	/* Ten bytes of head, an empty block, eight of tail: less is none. */
 	if (!ret && size < 20)
-		ret = fail(FAIL_CORRUPT, "%s is no gzip file: it has %" PRIu64
+		ret = fail(FAIL_CORRUPT, "'%s' is cut short: it has %" PRIu64
 			   " bytes", gz_name(gz), size);
 	gz->tail = tail;
 	gz->tail_len = len;

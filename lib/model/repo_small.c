@@ -164,7 +164,7 @@ int repo_each_small(const char *const *revs, const char *dir,
 	while (*revs)
 		argv[argc++] = *revs++;
 	argv[argc++] = "--";
-	argv[argc++] = dir;
+	argv[argc++] = dir && *dir ? dir : NULL;
 	ret = run_capture(&run, &out, 0);
 	if (ret > 0)
 		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
