@@ -96,7 +96,7 @@ perf_median () {
 	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# compare WHAT TARGET OURS PEER [PREPARE]: PREPARE runs before each, untimed
+# compare WHAT TARGET|- OURS PEER [PREPARE]: PREPARE runs before each, untimed
 perf_compare () {
 	: >ours.ms
 	: >peer.ms
@@ -113,6 +113,11 @@ perf_compare () {
 	perf_peer=$(perf_median peer.ms)
 	perf_ratio=$(awk -v a="$perf_ours" -v b="$perf_peer" \
 		'BEGIN { printf "%.2f", a / b }')
+	if test "$2" = -
+	then
+		perf_row "$1" "$perf_ours ms" "$perf_peer ms" "$perf_ratio" - -
+		return
+	fi
 	perf_row "$1" "$perf_ours ms" "$perf_peer ms" "$perf_ratio" "<= $2" \
 		"$(perf_verdict "$perf_ratio" "$2")"
 }
