@@ -42,10 +42,14 @@ static const struct command *find(const char *name)
 
 static void print_help(FILE *to)
 {
+	size_t width = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		width = MAX(width, strlen(commands[i].name));
 	fputs("usage: git medo <command> [<args>]\n"
 	      "   or: git medo --version\n\n", to);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(to, "    %-12s%s\n", commands[i].name,
+		fprintf(to, "    %-*s  %s\n", (int)width, commands[i].name,
 			commands[i].summary);
 	fputs("\n'git medo <command> -h' tells the options, "
 	      "'git help medo-<command>' all.\n", to);
