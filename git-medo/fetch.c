@@ -2,6 +2,7 @@
  * git medo fetch: blobs come from the silos into the cache.
  */
 #include "git-medo/cmd.h"
+#include "base/file.h"
 #include "medo/fetch.h"
 #include "medo/reach.h"
 
@@ -13,31 +14,11 @@ static const char *const usage[] = {
 
 #define STDIN_MAX ((size_t)1 << 30)
 
-static int read_all(struct buf *out)
-{
-	for (;;) {
-		ssize_t n;
-
-		buf_grow(out, 65536);
-		n = read(0, out->ptr + out->len, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno("cannot read standard input");
-		if (!n)
-			return 0;
-		buf_setlen(out, out->len + (size_t)n);
-		if (out->len > STDIN_MAX)
-			return fail(FAIL_REQUEST, "standard input is over 1 "
-				    "GiB");
-	}
-}
-
 /* Pairs of path and text of its pointer, each with a NUL behind it. */
 static int read_pointers(struct reach *r)
 {
 	struct buf input = BUF_INIT;
-	int ret = read_all(&input);
+	int ret = file_read_fd(0, "standard input", STDIN_MAX, &input);
 	const char *p = input.ptr, *end = p + input.len, *path;
 
 	if (!ret && input.len && end[-1])

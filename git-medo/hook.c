@@ -83,25 +83,6 @@ static int take_refs(const struct buf *text, const char *remote,
 	return ret;
 }
 
-static int read_refs(struct buf *out)
-{
-	for (;;) {
-		ssize_t n;
-
-		buf_grow(out, 65536);
-		n = read(0, out->ptr + out->len, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno("cannot read standard input");
-		if (!n)
-			return 0;
-		buf_setlen(out, out->len + (size_t)n);
-		if (out->len > REFS_MAX)
-			return fail(FAIL_FORMAT, "too many refs");
-	}
-}
-
 #ifdef MEDO_LIGHT
 static int become_full(const char *name, const char **argv)
 {
@@ -141,7 +122,7 @@ static int pre_push(const char **argv)
 {
 	struct strs revs = STRS_INIT;
 	struct buf text = BUF_INIT;
-	int ret = read_refs(&text);
+	int ret = file_read_fd(0, "standard input", REFS_MAX, &text);
 
 	if (!ret)
 		ret = take_refs(&text, argv[0], &revs);
@@ -219,12 +200,15 @@ static int pre_push(const char **argv)
 	struct medo medo = MEDO_INIT;
 	struct strs revs = STRS_INIT;
 	struct buf text = BUF_INIT;
-	int ret = read_refs(&text);
+	int ret = file_read_fd(0, "standard input", REFS_MAX, &text);
 
 	if (!ret)
 		ret = take_refs(&text, argv[0], &revs);
 	if (!ret && revs.n)
 		ret = medo_open(&medo, MEDO_REPO);
+	/* The user has typed this URL: below it he writes already. */
+	if (!ret && argv[0])
+		medo.pushing_to = argv[1];
 	if (!ret && revs.n)
 		ret = upload(&medo, &revs);
 	strs_release(&revs);

@@ -2,6 +2,7 @@
  * git medo smudge: one pointer on stdin becomes its content on stdout.
  */
 #include "git-medo/cmd.h"
+#include "base/file.h"
 #include "medo/filter.h"
 
 static const char *const usage[] = {
@@ -11,14 +12,7 @@ static const char *const usage[] = {
 
 static ssize_t read_stdin(void *data UNUSED, void *buf, size_t len)
 {
-	for (;;) {
-		ssize_t n = read(0, buf, len);
-
-		if (n >= 0)
-			return n;
-		if (errno != EINTR)
-			return fail_errno("cannot read standard input");
-	}
+	return file_read_some(0, "standard input", buf, len);
 }
 
 static int to_stdout(void *data UNUSED, struct block *block)

@@ -12,61 +12,67 @@
 #include <linux/openat2.h>
 #endif
 
-int file_read_at(int dirfd, const char *path, size_t max, struct buf *out)
+ssize_t file_read_some(int fd, const char *name, void *buf, size_t len)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int ret = FAIL_SYSTEM;
+	for (;;) {
+		ssize_t n = read(fd, buf, len);
+
+		if (n >= 0)
+			return n;
+		if (errno != EINTR)
+			return fail_errno("cannot read '%s'", quoted(name));
+	}
+}
+
+/* `step`: so much is likely to come. */
+static int read_all(int fd, const char *name, size_t max, size_t step,
+		    struct buf *out)
+{
 	size_t start = out->len;
+	ssize_t n;
+
+	do {
+		size_t room = MIN(max - (out->len - start), step) + 1;
+
+		buf_grow(out, room);
+		n = file_read_some(fd, name, out->ptr + out->len, room);
+		if (n > 0)
+			buf_setlen(out, out->len + (size_t)n);
+		if (out->len - start > max)
+			n = fail(FAIL_FORMAT, "'%s' is over %zu bytes",
+				 quoted(name), max);
+	} while (n > 0);
+	if (n)
+		buf_setlen(out, start);
+	return (int)n;
+}
+
+int file_read_fd(int fd, const char *name, size_t max, struct buf *out)
+{
+	return read_all(fd, name, max, 65536, out);
+}
+
+int file_read(const char *path, size_t max, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
+	int ret;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return fail(FAIL_MISSING, "'%s' is not there", quoted(path));
 	if (fd < 0)
 		return fail_errno("cannot open '%s'", quoted(path));
-	if (fstat(fd, &st)) {
+	if (fstat(fd, &st))
 		ret = fail_errno("cannot stat '%s'", quoted(path));
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		ret = fail(FAIL_FORMAT, "'%s' is not a regular file",
 			   quoted(path));
-		goto out;
-	}
-	for (;;) {
-		size_t room = out->len - start <= max ?
-			      max - (out->len - start) + 1 : 1;
-		ssize_t n;
-
-		/* st_size is a hint: a file may grow, and /proc says 0. */
-		room = MIN(room, (size_t)MAX(st.st_size, 4096) + 1);
-		buf_grow(out, room);
-		n = read(fd, out->ptr + out->len, room);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			ret = fail_errno("cannot read '%s'", quoted(path));
-			goto out;
-		}
-		if (!n)
-			break;
-		buf_setlen(out, out->len + (size_t)n);
-		if (out->len - start > max) {
-			ret = fail(FAIL_FORMAT, "'%s' is over %zu bytes",
-				   quoted(path), max);
-			goto out;
-		}
-	}
-	ret = 0;
-out:
-	if (ret)
-		buf_setlen(out, start);
+	else
+		/* A hint: a file may grow, and /proc says 0. */
+		ret = read_all(fd, path, max, (size_t)MAX(st.st_size, 4096),
+			       out);
 	close(fd);
 	return ret;
-}
-
-int file_read(const char *path, size_t max, struct buf *out)
-{
-	return file_read_at(AT_FDCWD, path, max, out);
 }
 
 int file_pread(int fd, uint64_t off, void *buf, size_t len)

@@ -10,7 +10,11 @@
 
 /* Whole file, at most `max` bytes (else FAIL_FORMAT); FAIL_MISSING if absent. */
 int file_read(const char *path, size_t max, struct buf *out) MUST_CHECK;
-int file_read_at(int dirfd, const char *path, size_t max, struct buf *out)
+/* The same of what is open, from where it is: stdin, say. */
+int file_read_fd(int fd, const char *name, size_t max, struct buf *out)
+	MUST_CHECK;
+/* What there is, at most `len`; 0 at the end.  A signal is no failure. */
+ssize_t file_read_some(int fd, const char *name, void *buf, size_t len)
 	MUST_CHECK;
 
 /* All of it or a failure (FAIL_CORRUPT where the file ends too early). */
