@@ -36,8 +36,4 @@ static inline size_t utf8_next(const char *s, size_t len, uint32_t *point)
 	return n;
 }
 
-/* Append a code point; one that is no character becomes U+FFFD. */
-struct buf;
-void utf8_add(struct buf *out, uint32_t point);
-
 #endif

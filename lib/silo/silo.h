@@ -84,8 +84,7 @@ int blob_pread(struct blob *blob, const struct seal *seal, uint64_t off,
 	       void *buf, size_t len) MUST_CHECK;
 
 /*
- * What a blob must turn out to be.  Without a seal the id decides, hashed
- * with the caller's `hash_blob` if it is set (collision detection).
+ * What a blob must turn out to be.  Without a seal the id decides.
  */
 struct silo_expect {
 	struct id id;
