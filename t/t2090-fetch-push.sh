@@ -157,7 +157,7 @@ test_expect_success 'a blob that no silo has: exit 1, and what to do' '
 	forget && cp "$(silo_blob far deps/one.treeptr)" saved &&
 	rm "$(silo_blob far deps/one.treeptr)" &&
 	test_expect_code 1 git medo fetch 2>err &&
-	test_grep "deps/one.treeptr.: blob $id is in none of its 1 silos" err &&
+	test_grep "deps/one.treeptr.: blob $id is not in its silo;" err &&
 	test_line_count -eq 1 err &&
 	test_path_is_file "$(silo_blob "$(cache_dir)" deps/two.treeptr)" &&
 	cp saved "$(silo_blob far deps/one.treeptr)"

@@ -144,9 +144,10 @@ static int from_far(struct medo *medo, const char *path, struct silo *cache,
 			   "and no SILO.json says where else; see git medo "
 			   "init", quoted(path), hex);
 	} else {
-		ret = fail(FAIL_MISSING, "'%s': blob %s is in none of its %zu "
-			   "silos; whoever made it has to: git medo push",
-			   quoted(path), hex, list.n);
+		ret = fail(FAIL_MISSING, "'%s': blob %s is not in %s; "
+			   "whoever made it has to: git medo push",
+			   quoted(path), hex, list.n == 1 ? "its silo" :
+			   "any of its silos");
 	}
 out:
 	free(v.text);
