@@ -128,6 +128,22 @@ test_expect_success 'nothing is written to a silo that the user never allowed' '
 	git checkout -q left
 '
 
+test_expect_success 'below the remote that is pushed to nobody has to be asked' '
+	git checkout -q -b near stranger &&
+	silo init -q there.git/blobs.silo &&
+	git config --unset-all medo.allow blobs.silo &&
+	cat >SILO.json <<-EOF &&
+	{ "silos": [ { "url": "$PWD/there.git/blobs.silo", "push": "$PWD/there.git/blobs.silo" } ] }
+	EOF
+	git add SILO.json && git commit -q -m near &&
+	git init -q --bare elsewhere.git &&
+	test_expect_code 1 git push -q "$PWD/elsewhere.git" near 2>err &&
+	test_grep "git medo allow" err &&
+	git push -q origin near &&
+	test "$(silo_count there.git/blobs.silo)" -gt 0 &&
+	git checkout -q left
+'
+
 test_expect_success 'text about pointers in other files stops no push' '
 	git reset -q --hard && git checkout -q right &&
 	point eight.txt eight &&

@@ -31,6 +31,7 @@ struct medo {
 	size_t nfar;
 	size_t far_cap;
 	char *swept;		/* by medo_sweep() */
+	const char *pushing_to;	/* URL of git's remote in pre-push, or NULL */
 	const char *treeish;	/* where SILO.json is during a clone, or NULL */
 	struct catfile cat;
 	char *last_dir;		/* of medo_silos() */

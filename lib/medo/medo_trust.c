@@ -34,8 +34,21 @@ static bool said(struct medo *medo, const char *key, const char *url)
 	return false;
 }
 
+/* Below the URL of the remote that git is pushing to, right now. */
+static bool below_remote(struct medo *medo, const char *url)
+{
+	char *normal = medo->pushing_to ?
+		       medo_normal_url(medo->pushing_to, medo->git.top) : NULL;
+	bool yes = normal && below(url, normal);
+
+	free(normal);
+	return yes;
+}
+
 int medo_may(struct medo *medo, const char *url, bool write)
 {
+	if (write && below_remote(medo, url))
+		return 0;
 	if (said(medo, "medo.allow", url) || said(medo, "medo.silo", url))
 		return 0;
 	if (!write && starts_with(url, "https://"))
