@@ -12,6 +12,7 @@ struct filter *filter_new(void)
 	struct filter *f = xcalloc(1, sizeof(*f));
 
 	f->medo = (struct medo)MEDO_INIT;
+	f->pin = (struct pin)PIN_INIT;
 	return f;
 }
 
@@ -31,8 +32,11 @@ void filter_free(struct filter *f)
 	strs_release(&f->include);
 	strs_release(&f->exclude);
 	medo_release(&f->medo);
+	buf_release(&f->later);
+	free(f->later_treeish);
 	free(f->head);
 	free(f->why);
+	free(f->broken_why);
 	free(f);
 }
 
@@ -124,13 +128,10 @@ static bool env_true(const char *name)
 	       strcasecmp(value, "false") && strcasecmp(value, "no");
 }
 
-int filter_open(struct filter *f)
+static int open_repo(struct filter *f)
 {
-	int ret;
+	int ret = medo_open(&f->medo, MEDO_REPO);
 
-	if (f->opened)
-		return 0;
-	ret = medo_open(&f->medo, MEDO_REPO);
 	if (!ret)
 		ret = medo_store(&f->medo, &f->store);
 	if (!ret)
@@ -146,6 +147,22 @@ int filter_open(struct filter *f)
 	f->skip = env_true("MEDO_SKIP_SMUDGE") || env_true("GIT_LFS_SKIP_SMUDGE");
 	f->hook_watches = hook_watches(f);
 	f->medo.cat.g = &f->medo.git;
-	f->opened = true;
+	/* Before we are pinned, or its workers would be pinned, too. */
+	medo_pool(&f->medo);
 	return 0;
+}
+
+int filter_open(struct filter *f)
+{
+	if (f->opened)
+		return 0;
+	if (f->broken) {
+		fail_adopt(f->broken_why);
+		return f->broken;
+	}
+	f->broken = open_repo(f);
+	f->opened = !f->broken;
+	if (f->broken)
+		f->broken_why = xstrdup(fail_text());
+	return f->broken;
 }

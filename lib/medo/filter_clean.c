@@ -230,33 +230,51 @@ static bool is_pointer(const void *data, size_t len, const char *path)
 	return yes;
 }
 
+/* It is in the store when this returns 0. */
+static int store(struct filter *f, const char *path,
+		 const struct inflow *in, size_t len, struct gz_facts *facts)
+{
+	if (len <= PACK_BLOB_MAX) {
+		pin_follow(&f->pin);
+		return store_small(f, f->head, len, facts);
+	}
+	pin_release(&f->pin);
+	if (len <= FILTER_MEMORY)
+		return store_medium(f, f->head, len, facts);
+	return store_large(f, path, f->head, len, in, facts);
+}
+
+/* What is empty or a pointer needs no repository, and no room. */
+#define FIRST_LOOK ((size_t)TREEPTR_MAX + 1)
+
 int filter_clean(struct filter *f, const char *path, const struct inflow *in,
 		 struct buf *out)
 {
 	struct gz_facts facts;
-	unsigned char *head;
+	size_t len;
 	ssize_t n;
-	int ret = filter_open(f);
+	int ret;
 
+	if (!f->head)
+		f->head = xmalloc(FIRST_LOOK);
+	n = inflow_fill(in, f->head, FIRST_LOOK);
+	if (n < 0)
+		return (int)n;
+	len = (size_t)n;
+	if (!len || (len < FIRST_LOOK && is_pointer(f->head, len, path))) {
+		buf_add(out, f->head, len);
+		return 0;
+	}
+	ret = filter_open(f);
 	if (ret)
 		return ret;
-	if (!f->head)
-		f->head = xmalloc(f->inband + 1);
-	head = f->head;
-	n = inflow_fill(in, head, f->inband + 1);
-	if (n < 0) {
-		ret = (int)n;
-	} else if (!n || is_pointer(head, (size_t)n, path)) {
-		buf_add(out, head, (size_t)n);
-	} else {
-		if (n <= PACK_BLOB_MAX)
-			ret = store_small(f, head, (size_t)n, &facts);
-		else if ((uint64_t)n <= f->inband)
-			ret = store_medium(f, head, (size_t)n, &facts);
-		else
-			ret = store_large(f, path, head, (size_t)n, in, &facts);
-		if (!ret)
-			ret = finish(f, path, &facts, out);
+	if (len == FIRST_LOOK) {
+		f->head = xrealloc(f->head, FILTER_MEMORY + 1, 1);
+		n = inflow_fill(in, f->head + len, FILTER_MEMORY + 1 - len);
+		if (n < 0)
+			return (int)n;
+		len += (size_t)n;
 	}
-	return ret;
+	ret = store(f, path, in, len, &facts);
+	return ret ? ret : finish(f, path, &facts, out);
 }

@@ -8,7 +8,7 @@
 /*
  * What is not on this disk is fetched by the program that links the network:
  * git-medo--full fetch --stdin, one for all that git wants at once.  What it
- * says goes to stderr; what it brought is found in the cache afterwards.
+ * brought is found in the cache afterwards.
  */
 static void add_record(struct buf *input, const char *path,
 		       const struct buf *text)
@@ -26,12 +26,16 @@ static int run_fetch(struct filter *f, const struct buf *input,
 		program, "fetch", "--stdin", "--quiet",
 		treeish ? at : NULL, NULL
 	};
+	/* What it cannot have is counted here, and said once, at the end. */
 	struct run run = {
 		.argv = argv, .dir = f->medo.git.top, .input = input->ptr,
-		.input_len = input->len,
+		.input_len = input->len, .quiet = true,
 	};
 	struct buf out = BUF_INIT;
-	int ret = run_capture(&run, &out, 1 << 20);
+	int ret;
+
+	pin_release(&f->pin);
+	ret = run_capture(&run, &out, 1 << 20);
 
 	buf_release(&out);
 	free(program);
@@ -51,12 +55,22 @@ int filter_fetch_one(struct filter *f, struct smudge *s)
 	return ret;
 }
 
+void filter_fetch_later(struct filter *f, const struct smudge *s)
+{
+	add_record(&f->later, s->path, &s->text);
+	if (s->treeish && !f->later_treeish)
+		f->later_treeish = xstrdup(s->treeish);
+}
+
 int filter_ready(struct filter *f, struct strs *paths)
 {
 	struct buf input = BUF_INIT;
-	const char *treeish = NULL;
+	const char *treeish = f->later_treeish;
 	bool any = false;
 	int ret = 0;
+
+	/* One program for all: also for what will be swapped in. */
+	SWAP(input, f->later);
 
 	for (size_t i = 0; i < f->ndelayed; i++) {
 		struct delayed *d = &f->delayed[i];
@@ -80,13 +94,19 @@ int filter_ready(struct filter *f, struct strs *paths)
 
 static void say_absent(const struct filter *f, uint64_t files, uint64_t bytes)
 {
+	static const char *const names[] = { "bytes", "kB", "MB", "GB", "TB" };
+	double amount = (double)bytes;
+	size_t unit = 0;
+
 	if (!files)
 		return;
-	fprintf(stderr, "%" PRIu64 " file%s (%.1f MB) %s not here: git medo "
-		"get\n", files, files == 1 ? "" : "s", (double)bytes / 1e6,
-		files == 1 ? "is" : "are");
+	for (; amount >= 1000 && unit + 1 < ARRAY_SIZE(names); unit++)
+		amount /= 1000;
 	if (f->why)
-		fprintf(stderr, "  %s\n", f->why);
+		say("warning: ", "%s", f->why);
+	fprintf(stderr, "%" PRIu64 " file%s (%.*f %s) %s not here: git medo "
+		"get\n", files, files == 1 ? "" : "s", unit ? 1 : 0, amount,
+		names[unit], files == 1 ? "is" : "are");
 }
 
 int filter_finish(struct filter *f)
@@ -94,15 +114,16 @@ int filter_finish(struct filter *f)
 	struct swap_result result = SWAP_RESULT_INIT;
 	int ret = 0;
 
+	pin_release(&f->pin);
 	if (f->packer) {
 		ret = packer_finish(f->packer);
 		packer_free(f->packer);
 		f->packer = NULL;
 	}
+	if (f->later.len && !ret)
+		ret = run_fetch(f, &f->later, f->later_treeish);
 	if (f->swap && !ret)
 		ret = swap_run(f->swap, &result);
-	if (!f->why && result.missing_why)
-		f->why = xstrdup(result.missing_why);
 	say_absent(f, f->absent + result.missing,
 		   f->absent_bytes + result.missing_bytes);
 	swap_result_release(&result);

@@ -1,6 +1,7 @@
 #ifndef FILTER_INT_H
 #define FILTER_INT_H
 
+#include "base/pin.h"
 #include "medo/filter.h"
 #include "medo/swap.h"
 #include "model/catfile.h"
@@ -8,6 +9,10 @@
 #include "model/pack.h"
 
 /* For filter*.c alone. */
+
+/* Contents up to this size are held in memory; larger ones stream. */
+#define FILTER_MEMORY ((size_t)1 << 20)
+
 struct delayed {
 	char *path;
 	struct treeptr ptr;
@@ -19,13 +24,16 @@ struct delayed {
 struct filter {
 	struct medo medo;
 	bool opened;
+	int broken;		/* why it could not be opened */
+	char *broken_why;
+	struct pin pin;
 	struct silo *store;
 	struct packer *packer;
 	struct index_file index;
 	bool index_read;
 	unsigned head_asked;	/* times */
 	uint64_t inband;
-	unsigned char *head;	/* inband + 1 bytes of room */
+	unsigned char *head;	/* of a content that is cleaned */
 	uint64_t inband_hook;
 	bool hook_watches;	/* before git exits */
 	struct strs include;
@@ -35,9 +43,12 @@ struct filter {
 	struct delayed *delayed;
 	size_t ndelayed;
 	size_t delayed_cap;
+	struct buf later;	/* what to fetch before the swap, in the words
+				   of fetch --stdin */
+	char *later_treeish;
 	uint64_t absent;	/* files that stayed pointers for lack of data */
 	uint64_t absent_bytes;
-	char *why;		/* the first reason */
+	char *why;		/* the first that is not just absence */
 };
 
 /* Repository, settings, store; once. */
@@ -48,6 +59,9 @@ bool filter_watched(const struct filter *filter);
 
 /* Read up to `len` bytes, fewer only at the end. */
 ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len);
+
+/* This one is to be fetched before the swap. */
+void filter_fetch_later(struct filter *filter, const struct smudge *smudge);
 
 /* Ask the program with the network for one blob; 0 also when it has none. */
 int filter_fetch_one(struct filter *filter, struct smudge *smudge) MUST_CHECK;

@@ -47,14 +47,16 @@ static int to_buf(void *data, struct block *block)
 	return 0;
 }
 
-static int stay_pointer(struct filter *f, struct smudge *s, bool absent)
+/* Whatever keeps us from the content, a checkout does not fail of it. */
+static int stay_pointer(struct filter *f, struct smudge *s, int code)
 {
+	if (code == FAIL_STOPPED)
+		return code;
 	s->how = SMUDGE_TEXT;
-	if (!absent)
-		return 0;
 	f->absent++;
 	f->absent_bytes += s->ptr.size;
-	if (!f->why && *fail_text())
+	if (!f->why && code && code != FAIL_MISSING && code != FAIL_NET &&
+	    code != FAIL_DENIED)
 		f->why = xstrdup(fail_text());
 	fail_clear();
 	return 0;
@@ -109,9 +111,16 @@ static int give(struct filter *f, struct smudge *s)
 	ret = fetch_open(&f->medo, s->path, &s->ptr, &s->stored);
 	if (ret)
 		return ret;
-	if (s->ptr.size > f->inband) {
-		s->how = SMUDGE_STREAM;
-		return 0;
+	if (s->ptr.size <= PACK_BLOB_MAX)
+		pin_follow(&f->pin);
+	else
+		pin_release(&f->pin);
+	if (s->ptr.size > FILTER_MEMORY) {
+		/* Once git has the first byte it is too late for a pointer. */
+		ret = blob_read(&s->stored, &expect, medo_pool(&f->medo), NULL,
+				NULL);
+		s->how = ret ? SMUDGE_TEXT : SMUDGE_STREAM;
+		return ret;
 	}
 	sink = (struct sink){ to_buf, &text };
 	ret = blob_read(&s->stored, &expect, medo_pool(&f->medo), &sink, NULL);
@@ -188,36 +197,47 @@ static int swap_later(struct filter *f, struct smudge *s)
 	bool named = s->blob && !id_parse(&id, s->blob, strlen(s->blob));
 	int ret = f->swap ? 0 : swap_open(&f->swap, &f->medo);
 
-	if (!ret)
-		swap_add(f->swap, s->path, named ? &id : NULL, s->text.ptr,
-			 s->text.len, &s->ptr);
 	s->how = SMUDGE_TEXT;
-	return ret;
+	if (ret)
+		return stay_pointer(f, s, ret);
+	swap_add(f->swap, s->path, named ? &id : NULL, s->text.ptr,
+		 s->text.len, &s->ptr);
+	if (!is_near(f, &s->ptr.id))
+		filter_fetch_later(f, s);
+	return 0;
+}
+
+static bool goes_inband(const struct filter *f, const struct smudge *s,
+			bool asked_again)
+{
+	if (s->ptr.size <= f->inband || (!s->can_delay && !asked_again))
+		return true;
+	return s->ptr.size <= f->inband_hook && filter_watched(f);
 }
 
 static int answer_pointer(struct filter *f, struct smudge *s, bool asked_again)
 {
-	bool inband = s->ptr.size <= f->inband ||
-		      (!s->can_delay && !asked_again) ||
-		      (s->ptr.size <= f->inband_hook && filter_watched(f));
 	int near, ret;
 
+	s->how = SMUDGE_TEXT;
 	if (!wanted(f, s->path))
-		return stay_pointer(f, s, false);
-	if (!inband)
+		return 0;
+	if (!goes_inband(f, s, asked_again))
 		return swap_later(f, s);
 	near = is_near(f, &s->ptr.id);
 	if (near < 0)
-		return near;
+		return stay_pointer(f, s, near);
 	if (!near && s->can_delay)
 		return delay(f, s);
 	if (!near && !asked_again) {
 		ret = filter_fetch_one(f, s);
 		if (ret)
-			return stay_pointer(f, s, true);
+			return stay_pointer(f, s, ret);
 	}
-	ret = give(f, s);
-	return ret ? stay_pointer(f, s, true) : 0;
+	if (!near)
+		near = is_near(f, &s->ptr.id);
+	ret = near > 0 ? give(f, s) : near;
+	return near <= 0 || ret ? stay_pointer(f, s, ret) : 0;
 }
 
 int filter_smudge(struct filter *f, struct smudge *s, const struct inflow *in)
@@ -241,5 +261,5 @@ int filter_smudge(struct filter *f, struct smudge *s, const struct inflow *in)
 		return 0;
 	}
 	ret = filter_open(f);
-	return ret ? ret : answer_pointer(f, s, false);
+	return ret ? stay_pointer(f, s, ret) : answer_pointer(f, s, false);
 }
