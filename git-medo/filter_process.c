@@ -2,7 +2,7 @@
  * git medo filter-process: git's long running filter, protocol version 2
  * (gitattributes(5), "Long Running Filter Process").
  */
-#include "git-medo/cmd.h"
+#include "git-medo/hookfile.h"
 #include "codec/pkt.h"
 #include "medo/filter.h"
 
@@ -293,6 +293,23 @@ static int serve(struct pkt *pkt, struct filter *filter,
 		    quoted(r->command));
 }
 
+/* In a fresh clone; what goes wrong must not stop a checkout. */
+static void put_hooks(void)
+{
+	struct medo medo = MEDO_INIT;
+	int ret;
+
+	if (!hooks_may_lack())
+		return;
+	ret = medo_open(&medo, MEDO_REPO);
+	if (!ret)
+		ret = hooks_put_new(&medo);
+	if (ret)
+		say("warning: ", "%s", fail_text());
+	fail_clear();
+	medo_release(&medo);
+}
+
 int cmd_filter_process(int argc, const char **argv)
 {
 	int skip = 0;
@@ -304,6 +321,7 @@ int cmd_filter_process(int argc, const char **argv)
 	struct request r = { .command = NULL };
 	struct pkt pkt;
 	int ret, kind = PKT_FLUSH;
+	bool served = false;
 
 	if (opt_parse(argc, argv, opts, usage))
 		opt_usage(usage, opts, "filter-process takes no operands");
@@ -317,6 +335,9 @@ int cmd_filter_process(int argc, const char **argv)
 		ret = kind < 0 ? kind : 0;
 		if (!ret && kind == PKT_FLUSH)
 			ret = serve(&pkt, filter, &r);
+		if (!ret && kind == PKT_FLUSH && !served)
+			put_hooks();
+		served = true;
 		request_release(&r);
 	}
 	/* What was answered counts, whatever went wrong afterwards. */

@@ -3,7 +3,6 @@
  */
 #include "git-medo/hookfile.h"
 #include "git-medo/install_int.h"
-#include "base/temp.h"
 
 static const char *const usage[] = {
 	"git medo install [<options>]",
@@ -36,7 +35,12 @@ static int write_settings(struct install *in)
 		const struct setting *s = &settings[i];
 		const char *want = in->skip && s->skip ? s->skip : s->value;
 
-		if (have.v[i] && !strcmp(have.v[i], want))
+		if (i == SETTING_NO_HOOKS && !in->no_hooks) {
+			if (!have.v[i] || !setting_ours(s, have.v[i]))
+				continue;
+			want = NULL;
+		}
+		if (want && have.v[i] && !strcmp(have.v[i], want))
 			continue;
 		if (have.v[i] && !setting_ours(s, have.v[i]) && !in->force) {
 			say("warning: ", "git config %s is '%s', not '%s'; it "
@@ -53,28 +57,9 @@ static int write_settings(struct install *in)
 	return ret;
 }
 
-static int write_hooks(struct install *in)
+static void tell_hook(void *data, const char *name)
 {
-	char *dir;
-	bool husky;
-	int ret = hooks_dir(&in->medo, &dir, &husky);
-
-	if (!ret)
-		ret = temp_mkdirs(dir, 0);
-	for (size_t i = 0; !ret && i < NHOOKS; i++) {
-		ret = hook_put(dir, hook_names[i], husky);
-		if (ret == FAIL_REQUEST) {
-			say("warning: ", "%s", fail_text());
-			fail_clear();
-			in->left++;
-			ret = 0;
-		}
-		if (ret > 0)
-			tell(in, "hook", hook_names[i]);
-		ret = ret < 0 ? ret : 0;
-	}
-	free(dir);
-	return ret;
+	tell(data, "hook", name);
 }
 
 int cmd_install(int argc, const char **argv)
@@ -100,7 +85,7 @@ int cmd_install(int argc, const char **argv)
 	if (!ret)
 		ret = write_settings(&in);
 	if (!ret && in.medo.git.dir && !in.no_hooks)
-		ret = write_hooks(&in);
+		ret = hooks_put(&in.medo, tell_hook, &in, &in.left);
 	medo_release(&in.medo);
 	return ret ? ret : in.left ? 1 : 0;
 }

@@ -10,7 +10,8 @@ struct setting {
 	const char *skip;	/* with --skip-smudge, or NULL: the same */
 };
 
-#define NSETTINGS 9
+#define NSETTINGS 10
+#define SETTING_NO_HOOKS 9	/* there only after --skip-hooks */
 extern const struct setting settings[NSETTINGS];
 
 enum scope { SCOPE_GLOBAL, SCOPE_LOCAL, SCOPE_SYSTEM };

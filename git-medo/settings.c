@@ -18,6 +18,7 @@ const struct setting settings[NSETTINGS] = {
 	{ "merge.medo.driver", "git-medo merge-driver -- %O %A %B %P", NULL },
 	/* Of two bases neither is shown to anybody: no files beside them. */
 	{ "merge.medo.recursive", "binary", NULL },
+	{ "medo.hooks", "false", NULL },
 };
 
 const char *scope_option(enum scope scope)
@@ -48,7 +49,7 @@ int settings_read(enum scope scope, struct have *have)
 {
 	const char *const argv[] = {
 		"git", "config", scope_option(scope), "-z", "--get-regexp",
-		"^(filter|diff|merge)\\.medo\\.", NULL
+		"^((filter|diff|merge)\\.medo\\.|medo\\.hooks$)", NULL
 	};
 	struct run run = { .argv = argv };
 	struct buf out = BUF_INIT;

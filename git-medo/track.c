@@ -2,6 +2,7 @@
  * git medo track: these files are to be filtered, as .gitattributes says.
  */
 #include "git-medo/attributes.h"
+#include "git-medo/hookfile.h"
 #include "base/file.h"
 #include "base/run.h"
 #include "base/temp.h"
@@ -167,6 +168,26 @@ static int track_one(struct track *t, const char *typed)
 	return ret;
 }
 
+/*
+ * What the attributes say is done only once git knows of us, and pushed only
+ * by our hooks: after install, which may have been run elsewhere.
+ */
+static int tie_in(const struct track *t)
+{
+	unsigned left = 0;
+	bool wanted;
+	int ret = gitdir_get_bool(&t->medo.git, "medo.hooks", true, &wanted);
+
+	if (ret)
+		return ret;
+	if (gitdir_get(&t->medo.git, "filter.medo.process"))
+		return wanted ? hooks_put(&t->medo, NULL, NULL, &left) : 0;
+	if (!t->quiet)
+		say("hint: ", "git does not know the filter yet: git medo "
+		    "install");
+	return 0;
+}
+
 /* Attributes change nothing that git has already: a word about it. */
 static int advise(void)
 {
@@ -208,6 +229,8 @@ int cmd_track(int argc, const char **argv)
 		ret = list(&t);
 	for (int i = 0; !ret && i < n; i++)
 		ret = track_one(&t, argv[i]);
+	if (!ret && n && !t.dry_run)
+		ret = tie_in(&t);
 	if (!ret && t.added && !t.quiet && !t.dry_run)
 		ret = advise();
 	medo_release(&t.medo);

@@ -53,8 +53,8 @@ $(LIBMEDO): $(LIB_OBJ)
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(call obj,$(CMD_SRC) $(TOOL_SRC)))
 
 # Two programs out of one main.c: what git starts all the time, and the rest.
-LIGHT_CMDS = main out init allow url_for status hook hookfile install \
-	settings uninstall filter_process clean smudge attributes \
+LIGHT_CMDS = main out init allow url_for status hook hookfile hookfile_put \
+	install settings uninstall filter_process clean smudge attributes \
 	track untrack status_filtered fix
 LIGHT_OBJ = $(patsubst %,$(B)/obj/light/%.o,$(LIGHT_CMDS))
 FULL_OBJ = $(call obj,$(CMD_SRC))
