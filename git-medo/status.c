@@ -80,14 +80,14 @@ static int look(struct status *s, size_t i, size_t *hint)
 		fail_clear();
 		return 0;
 	}
-	if (!ret && idset_find(&s->stored, &row->id) >= 0) {
-		s->states[i] = UNPUSHED;
-	} else if (!ret) {
+	/* git runs clean over what came from a silo, too: it is in both. */
+	if (!ret)
 		ret = silo_has(s->cache, &row->id);
-		if (ret >= 0)
-			s->states[i] = ret ? HERE : ABSENT;
-	}
-	return ret < 0 ? ret : 0;
+	if (ret >= 0)
+		s->states[i] = ret ? HERE :
+			       idset_find(&s->stored, &row->id) >= 0 ?
+			       UNPUSHED : ABSENT;
+	return MIN(ret, 0);
 }
 
 static int look_batch(struct job *job)

@@ -43,12 +43,20 @@ static int judge(struct medo *medo, const char *path, const struct id *id,
 {
 	char *file = xstrfmt("%s/%s", medo->git.top, path);
 	bool pointer = is_pointer(file);
+	struct silo *cache;
 	int near;
 
 	free(file);
-	if (!pointer)
-		return idset_find(stored, id) >= 0 ? FILTERED_UNPUSHED :
-		       FILTERED_HERE;
+	if (!pointer && idset_find(stored, id) < 0)
+		return FILTERED_HERE;
+	if (!pointer) {
+		/* git runs clean over what came from a silo, too. */
+		near = medo_cache(medo, &cache);
+		if (!near)
+			near = silo_has(cache, id);
+		return near < 0 ? near : near ? FILTERED_HERE :
+		       FILTERED_UNPUSHED;
+	}
 	near = fetch_near(medo, id);
 	return near < 0 ? near : near ? FILTERED_POINTER : FILTERED_ABSENT;
 }
