@@ -188,11 +188,12 @@ static int upload(struct medo *medo, struct strs *revs)
 		fail_clear();
 		return 0;
 	}
-	if (ret && ret != FAIL_STOPPED)
-		say("hint: ", "nothing was pushed; 'git -c "
-		    "medo.allowIncompletePush=true push' pushes without the "
-		    "blobs");
-	return ret;
+	if (!ret || ret == FAIL_STOPPED)
+		return ret;
+	say("error: ", "%s", fail_text());
+	say("hint: ", "nothing was pushed; 'git -c "
+	    "medo.allowIncompletePush=true push' pushes without the blobs");
+	return fail_exit_code(ret);
 }
 
 static int pre_push(const char **argv)

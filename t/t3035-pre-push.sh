@@ -98,7 +98,10 @@ test_expect_success 'where it cannot be uploaded no ref moves' '
 	mv far away &&
 	test_when_finished "mv away far" &&
 	test_must_fail git push -q origin left 2>err &&
-	test_grep allowIncompletePush err &&
+	sed -n "1s/:.*//p; 2s/:.*//p" err >words &&
+	test_write_lines error hint >expect &&
+	test_cmp expect words &&
+	test_grep "^hint: .*allowIncompletePush" err &&
 	test_must_fail git -C there.git rev-parse -q --verify left
 '
 
