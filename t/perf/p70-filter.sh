@@ -49,7 +49,7 @@ do
 done
 split -b 64M --numeric-suffixes=1 --additional-suffix=.bin text.all large/text
 rm -rf tree text.all
-(cd large && for i in $(ls | tail -n +9); do rm "$i"; done)
+rm -f large/text09.bin large/text[1-9]?.bin
 for i in 1 2 3 4 5 6 7 8
 do
 	test-tool genrandom "perf $i" 67108864 >large/noise$i.bin
@@ -139,10 +139,8 @@ start_ms () {
 		printf "%.2f\n", $t[50];' "$@" 2>>perf.log
 }
 git init -q start
-cd start
-ours=$(start_ms git-medo filter-process)
-peer=$(start_ms git-lfs filter-process)
-cd ..
+ours=$(cd start && start_ms git-medo filter-process)
+peer=$(cd start && start_ms git-lfs filter-process)
 perf_row 'filter-process to handshake / git-lfs' "$ours ms" "$peer ms" - \
 	'<= 3 ms' "$(perf_verdict "$ours" 3)"
 perf_done
