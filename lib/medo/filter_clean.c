@@ -230,10 +230,18 @@ static bool is_pointer(const void *data, size_t len, const char *path)
 	return yes;
 }
 
-/* It is in the store when this returns 0. */
+/*
+ * It is in the store when this returns 0, and nobody takes it for nameless
+ * before we end: git has written its index then.
+ */
 static int store(struct filter *f, const char *path,
 		 const struct inflow *in, size_t len, struct gz_facts *facts)
 {
+	int ret = f->held ? 0 : silo_hold(f->store, false);
+
+	if (ret)
+		return ret;
+	f->held = true;
 	if (len <= PACK_BLOB_MAX) {
 		pin_follow(&f->pin);
 		return store_small(f, f->head, len, facts);

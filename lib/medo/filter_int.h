@@ -28,6 +28,7 @@ struct filter {
 	char *broken_why;
 	struct pin pin;
 	struct silo *store;
+	bool held;		/* against prune --unnamed */
 	struct packer *packer;
 	struct index_file index;
 	bool index_read;

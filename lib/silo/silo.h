@@ -162,7 +162,9 @@ int silo_remove(struct silo *silo, const struct id *id) MUST_CHECK;
 /*
  * Who puts a blob into the store and then writes the pointer that names it
  * holds the store meanwhile, with others; who removes what nothing names holds
- * it alone.  Waits; until silo_close().
+ * it alone.  Until silo_close().  Waits; alone only for some seconds, since a
+ * filter holds it as long as its git lives, which may be waiting for us:
+ * FAIL_REQUEST.
  */
 int silo_hold(struct silo *silo, bool alone) MUST_CHECK;
 int silo_remove_all(struct silo *silo, const struct idset *ids) MUST_CHECK;
