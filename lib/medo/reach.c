@@ -157,8 +157,16 @@ int reach_history(struct reach *r, struct medo *medo, const char *const *revs,
 
 int reach_roots(struct reach *r, struct medo *medo)
 {
-	static const char *const revs[] = { "--all", "--reflog",
-					    "--indexed-objects", NULL };
+	struct strs revs = STRS_INIT;
+	int ret;
 
-	return reach_history(r, medo, revs, NULL);
+	strs_add(&revs, "--all");
+	strs_add(&revs, "--reflog");
+	strs_add(&revs, "--indexed-objects");
+	strs_add(&revs, "--ignore-missing");
+	ret = repo_state(&medo->git, &revs);
+	if (!ret)
+		ret = reach_history(r, medo, strs_argv(&revs), NULL);
+	strs_release(&revs);
+	return ret;
 }

@@ -40,7 +40,10 @@ int reach_tree(struct reach *r, struct medo *medo, const char *const *operands)
 int reach_history(struct reach *r, struct medo *medo, const char *const *revs,
 		  const char *dir) MUST_CHECK;
 
-/* Everything this repository may still need: all refs, reflogs, indexes. */
+/*
+ * Everything this repository may still need: all refs, reflogs, indexes, and
+ * what git is in the middle of.
+ */
 int reach_roots(struct reach *r, struct medo *medo) MUST_CHECK;
 
 /* Take over from `from` what lies in `silo`. */

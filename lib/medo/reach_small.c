@@ -15,11 +15,20 @@ struct doubt {
 struct commits {
 	struct reach *r;
 	struct medo *medo;
+	const char *dir;
 	char *up;
 	struct doubt *doubts;
 	size_t n;
 	size_t cap;
 };
+
+/* git rev-list keeps to a directory in trees, but not in indexes. */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = dir ? strlen(dir) : 0;
+
+	return !n || (!strncmp(path, dir, n) && (!path[n] || path[n] == '/'));
+}
 
 static int each_small(void *data, const char *path, const char *text,
 		      size_t len)
@@ -29,8 +38,8 @@ static int each_small(void *data, const char *path, const char *text,
 	char *shown;
 	int near;
 
-	/* repo_pointers() has those, and complains about them. */
-	if (ends_with(path, TREEPTR_SUFFIX) || !treeptr_likely(text, len))
+	/* Of a treeptr that is none repo_pointers() complains. */
+	if (!is_below(path, c->dir) || !treeptr_likely(text, len))
 		return 0;
 	if (treeptr_parse(&ptr, text, len, path)) {
 		fail_clear();
@@ -92,7 +101,8 @@ static int resolve(struct commits *c)
 int reach_small(struct reach *r, struct medo *medo, const char *const *revs,
 		const char *dir)
 {
-	struct commits c = { .r = r, .medo = medo, .up = gather_way_up(medo) };
+	struct commits c = { .r = r, .medo = medo, .dir = dir,
+			     .up = gather_way_up(medo) };
 	int ret = repo_each_small(revs, dir, each_small, &c);
 
 	if (!ret)

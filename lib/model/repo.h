@@ -38,6 +38,13 @@ int repo_each_small(const char *const *revs, const char *dir,
 				const char *text, size_t len),
 		    void *data) MUST_CHECK;
 
+/*
+ * Ids (hex, each once) of what git is in the middle of, which no ref of this
+ * work tree names: a rebase or merge that has stopped, its autostash, the
+ * bisect of another work tree.  Objects of some may be gone.
+ */
+int repo_state(const struct gitdir *g, struct strs *out) MUST_CHECK;
+
 /* The content of "REV:PATH", at most `max` bytes.  FAIL_MISSING. */
 int repo_show(struct repo *repo, const char *spec, size_t max,
 	      struct buf *out) MUST_CHECK;
