@@ -70,14 +70,14 @@ static int read_pending(const struct swap *swap, struct buf *out)
 	return ret;
 }
 
-/* Two processes may be at it: one changes the file at a time. */
+/*
+ * Two processes may be at it: one changes the file at a time.  The lock is on
+ * $GIT_DIR, for its medo/ may be the store, which our own filter may hold.
+ */
 static int lock_folder(const struct swap *swap)
 {
-	size_t len = (size_t)(file_basename(swap->pending) - swap->pending);
-	char *dir = xmemdup(swap->pending, len);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(swap->medo->git.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	free(dir);
 	while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR)
 		;
 	return fd;
