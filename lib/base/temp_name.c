@@ -140,13 +140,12 @@ int stage_swap(const struct stage *stage, const char *inner, int dirfd,
 
 int temp_mkdirs(const char *path, unsigned flags)
 {
-	char *copy = xstrdup(path), *p = copy;
-	int ret = 0;
+	int ret = file_exists(path);
+	char *copy, *p;
 
-	if (!file_exists(path))
-		goto make;
-	goto out;
-make:
+	if (ret)
+		return MIN(ret, 0);
+	p = copy = xstrdup(path);
 	for (;;) {
 		char *slash = strchr(p + (*p == '/'), '/');
 
@@ -168,7 +167,6 @@ make:
 		if (!*p)
 			break;
 	}
-out:
 	free(copy);
 	return ret;
 }
