@@ -110,8 +110,6 @@ static int recheck_file(void *data)
 	return 0;
 }
 
-/* bzip2 gives nothing before its first block is whole: up to 900 kB. */
-
 /* The first bytes tell the format; a pointer as content deserves a word. */
 static int sniff(struct add *a, const struct source *src)
 {
