@@ -179,9 +179,10 @@ static bool again(struct filter *f, struct smudge *s)
 
 		if (!d->offered || strcmp(d->path, s->path))
 			continue;
-		treeptr_release(&s->ptr);
 		SWAP(s->ptr, d->ptr);
 		SWAP(s->text, d->text);
+		treeptr_release(&d->ptr);
+		buf_release(&d->text);
 		free(d->path);
 		free(d->treeish);
 		f->delayed[i] = f->delayed[--f->ndelayed];
