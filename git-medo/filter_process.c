@@ -6,6 +6,11 @@
 #include "codec/pkt.h"
 #include "medo/filter.h"
 
+#include <fcntl.h>
+
+/* A large content then comes in large steps: less waking each other. */
+#define PIPE_SIZE (1 << 20)
+
 static const char *const usage[] = {
 	"git medo filter-process [--skip]",
 	NULL
@@ -330,6 +335,8 @@ int cmd_filter_process(int argc, const char **argv)
 	pkt_init(&pkt, 0, 1);
 	filter = filter_new();
 	ret = handshake(&pkt);
+	fcntl(0, F_SETPIPE_SZ, PIPE_SIZE);
+	fcntl(1, F_SETPIPE_SZ, PIPE_SIZE);
 	while (!ret && kind == PKT_FLUSH) {
 		kind = read_request(&pkt, &r);
 		ret = kind < 0 ? kind : 0;

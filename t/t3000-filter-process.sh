@@ -317,6 +317,16 @@ test_expect_success 'modes and bytes come back exactly' '
 	test_clean_status
 '
 
+test_expect_success 'a process may store, and swap in afterwards' '
+	cd "$TRASH_DIRECTORY/repo" &&
+	echo "looked at by checkout" >exec.bin &&
+	rm large.bin &&
+	timeout 30 git checkout -q . &&
+	test_cmp_bin ../exec.was exec.bin &&
+	test_cmp_bin ../large.was large.bin &&
+	test_clean_status
+'
+
 test_expect_success 'odd names are names' '
 	cd "$TRASH_DIRECTORY/repo" &&
 	nl=$(printf "new\nline.bin") &&
@@ -399,6 +409,41 @@ test_expect_success 'three hundred small contents are one pack, not files' '
 	git commit -q -m many &&
 	count_filters git status &&
 	test "$filters" = 0
+'
+
+test_expect_success 'what git looks at again is not stored again' '
+	cd "$TRASH_DIRECTORY/many" &&
+	find .git/medo -type f | sort >../before &&
+	for i in 1 22 133 254
+	do
+		touch $i.bin || return 1
+	done &&
+	count_filters git status --porcelain >../status &&
+	test_must_be_empty ../status &&
+	test "$filters" = 1 &&
+	find .git/medo -type f | sort >../after &&
+	test_cmp ../before ../after
+'
+
+test_expect_success 'what came from far is not stored here for a look at it' '
+	cd "$TRASH_DIRECTORY" &&
+	silo_create far.silo &&
+	git -C many medo init -q --silo "$PWD/far.silo" . &&
+	noise m 200000 >many/middle.bin &&
+	git -C many add . &&
+	git -C many commit -q -m far &&
+	git -C many medo push -q &&
+	git config --global medo.allow "$PWD/far.silo" &&
+	rm -rf "$(cache_dir)" &&
+	git clone -q many second &&
+	touch second/7.bin second/middle.bin &&
+	test_clean_status second &&
+	find second/.git/medo -type f ! -name silo.json >stored &&
+	test_must_be_empty stored &&
+	echo other >second/7.bin &&
+	git -C second add . &&
+	find second/.git/medo -name "*.pack" >stored &&
+	test_line_count = 1 stored
 '
 
 test_expect_success 'git archive and cat-file --filters give contents' '

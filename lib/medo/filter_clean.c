@@ -130,6 +130,16 @@ static int reuse(struct filter *f, const char *path, const struct treeptr *ptr,
 	return ret < 0 ? ret : 0;
 }
 
+static void make_pointer(const struct gz_facts *facts, struct treeptr *ptr,
+			 struct buf *text)
+{
+	ptr->id = facts->id;
+	ptr->size = facts->size;
+	ptr->seal = facts->seal;
+	ptr->has_seal = true;
+	treeptr_format(ptr, text);
+}
+
 static int finish(struct filter *f, const char *path,
 		  const struct gz_facts *facts, struct buf *out)
 {
@@ -137,11 +147,7 @@ static int finish(struct filter *f, const char *path,
 	struct buf fresh = BUF_INIT;
 	int ret;
 
-	ptr.id = facts->id;
-	ptr.size = facts->size;
-	ptr.seal = facts->seal;
-	ptr.has_seal = true;
-	treeptr_format(&ptr, &fresh);
+	make_pointer(facts, &ptr, &fresh);
 	ret = reuse(f, path, &ptr, &fresh, out);
 	if (!ret && !out->len)
 		SWAP(*out, fresh);
@@ -150,12 +156,65 @@ static int finish(struct filter *f, const char *path,
 	return ret;
 }
 
+static void seal_of(const void *data, size_t len, struct gz_facts *facts)
+{
+	unsigned char digest[DIGEST_SIZE];
+	const char *p = data;
+	struct sealer sealer;
+
+	sealer_init(&sealer);
+	for (size_t off = 0; off < len; off += PIECE_SIZE) {
+		digest_of(p + off, MIN(len - off, PIECE_SIZE), digest);
+		sealer_add(&sealer, digest);
+	}
+	sealer_final(&sealer, &facts->seal);
+	facts->size = len;
+}
+
+/*
+ * git looks again at whatever was touched, and at all that is as young as its
+ * index: that must not store it again, nor what came from far.  The cache
+ * counts where the index has this very pointer.
+ */
+static int is_stored(struct filter *f, const char *path, const void *data,
+		     size_t len, struct gz_facts *facts)
+{
+	const struct index_entry *entry;
+	struct treeptr ptr = TREEPTR_INIT;
+	struct buf text = BUF_INIT;
+	struct silo *cache;
+	struct hash hash;
+	struct id id;
+	int ret = 0;
+
+	read_index(f);
+	entry = find_stage(&f->index, path, 0);
+	if (!entry)
+		return 0;
+	hash_init_object(&hash, medo_algo(&f->medo), "blob", len);
+	hash_add(&hash, data, len);
+	hash_final(&hash, &facts->id);
+	seal_of(data, len, facts);
+	make_pointer(facts, &ptr, &text);
+	blob_id(f, &text, &id);
+	if (len <= PACK_BLOB_MAX)
+		ret = silo_has(f->store, &facts->id);
+	if (!ret && id_eq(&id, &entry->id)) {
+		ret = medo_cache(&f->medo, &cache);
+		if (!ret)
+			ret = silo_has(cache, &facts->id);
+	}
+	if (ret < 0)
+		fail_clear();
+	buf_release(&text);
+	treeptr_release(&ptr);
+	return ret > 0;
+}
+
 /* Small contents of one process share a pack. */
 static int store_small(struct filter *f, const void *data, size_t len,
 		       struct gz_facts *facts)
 {
-	unsigned char digest[DIGEST_SIZE];
-	struct sealer sealer;
 	int ret = 0;
 
 	if (!f->packer)
@@ -164,11 +223,7 @@ static int store_small(struct filter *f, const void *data, size_t len,
 		ret = packer_add(f->packer, data, len, &facts->id);
 	if (ret < 0)
 		return ret;
-	sealer_init(&sealer);
-	digest_of(data, len, digest);
-	sealer_add(&sealer, digest);
-	sealer_final(&sealer, &facts->seal);
-	facts->size = len;
+	seal_of(data, len, facts);
 	return 0;
 }
 
@@ -242,6 +297,8 @@ static int store(struct filter *f, const char *path,
 	if (ret)
 		return ret;
 	f->held = true;
+	if (len <= FILTER_MEMORY && is_stored(f, path, f->head, len, facts))
+		return 0;
 	if (len <= PACK_BLOB_MAX) {
 		pin_follow(&f->pin);
 		return store_small(f, f->head, len, facts);
