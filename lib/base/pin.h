@@ -1,17 +1,18 @@
 #ifndef PIN_H
 #define PIN_H
 
-#include "base/base.h"
+#include "base/asker.h"
 
 #include <sched.h>
 
 /*
- * A process that answers its parent's questions one by one runs best on the
- * parent's CPU: it then starts when the parent waits, finds the whole question
+ * A process that answers questions one by one runs best on the CPU of who
+ * asks: it then starts when the other waits, finds the whole question
  * in the pipe, and nobody wakes another CPU for each line.  Threads and
  * children that are made while it is pinned are pinned, too.
  */
 struct pin {
+	struct asker asker;
 	cpu_set_t all;		/* where we might run before */
 	int cpu;		/* -1: anywhere */
 	unsigned asked;
@@ -20,7 +21,7 @@ struct pin {
 
 #define PIN_INIT { .cpu = -1 }
 
-/* For each question; looks where the parent is every now and then. */
+/* For each question; looks where the asker is every now and then. */
 void pin_follow(struct pin *pin);
 void pin_release(struct pin *pin);	/* run anywhere again */
 

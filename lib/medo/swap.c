@@ -62,7 +62,7 @@ int swap_new(struct swap **out, struct medo *medo)
 	swap->medo = medo;
 	swap->stage = (struct stage)STAGE_INIT;
 	swap->busy = -1;
-	swap->parent = getppid();
+	asker_find(&swap->asker);
 	swap->index_path = index_path(&medo->git);
 	swap->dir = xstrfmt("%s/medo/tmp", medo->git.dir);
 	swap->pending = xstrfmt("%s/medo/pending", medo->git.dir);
@@ -149,7 +149,7 @@ int swap_check(const struct swap *swap)
 {
 	int ret = stop_check();
 
-	if (!ret && getppid() != swap->parent)
+	if (!ret && asker_gone(&swap->asker))
 		ret = fail(FAIL_STOPPED, "git is gone");
 	return ret;
 }

@@ -1,6 +1,7 @@
 #ifndef SWAP_INT_H
 #define SWAP_INT_H
 
+#include "base/asker.h"
 #include "base/temp.h"
 #include "medo/swap.h"
 #include "model/index.h"
@@ -43,7 +44,7 @@ struct swap {
 	char *pending;		/* $GIT_DIR/medo/pending */
 	int top;
 	int busy;		/* locked while we are at work */
-	pid_t parent;
+	struct asker asker;
 	bool fresh;		/* the pointers were written a moment ago */
 	bool drop;		/* content becomes pointers */
 	unsigned durable;	/* TEMP_DURABLE or 0 */
