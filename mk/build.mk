@@ -24,7 +24,9 @@ ALL_LDFLAGS = -pthread -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 LIBS_LIGHT = -lcjson -ldeflate -lz -lcrypto \
 	$(if $(HAVE_ISAL),-lisal) $(if $(HAVE_ZSTD),-lzstd) \
 	$(if $(HAVE_LZMA),-llzma) $(if $(HAVE_BZ2),-lbz2)
-LIBS_FULL = $(LIBS_LIGHT) -lgit2
+LIBS_FULL = $(LIBS_LIGHT) -lgit2 -lcurl -lssh2
+# The light program has no network: only here backend_far() is taken in.
+FAR = -Wl,-u,backend_far
 
 LIB_SRC := $(wildcard lib/*/*.c)
 CMD_SRC := $(wildcard git-medo/*.c)
@@ -75,7 +77,7 @@ $(BIN)/git-medo: $(LIGHT_OBJ) $(LIBMEDO)
 $(BIN)/git-medo--full: $(FULL_OBJ) $(LIBMEDO)
 	@mkdir -p $(@D)
 	$(call say,link,$(@F))
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(FULL_OBJ) $(LIBMEDO) $(LIBS_FULL)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(FAR) -o $@ $(FULL_OBJ) $(LIBMEDO) $(LIBS_FULL)
 
 $(BIN)/medo $(BIN)/silo: $(BIN)/git-medo
 	$(Q)ln -sf git-medo $@
@@ -85,7 +87,7 @@ $(BIN)/medo $(BIN)/silo: $(BIN)/git-medo
 tool: $(B)/test-tool
 $(B)/test-tool: $(call obj,$(TOOL_SRC)) $(LIBMEDO)
 	$(call say,link,$(@F))
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,$(TOOL_SRC)) $(LIBMEDO) $(LIBS_FULL)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(FAR) -o $@ $(call obj,$(TOOL_SRC)) $(LIBMEDO) $(LIBS_FULL)
 
 clean:
 	rm -rf build build-*

@@ -317,14 +317,14 @@ test_expect_success 'MA-17 nothing else is read either' '
 	)
 '
 
-test_expect_success 'a scheme that is not served yet says so' '
+test_expect_success 'a scheme that nobody serves says so' '
 	(
 		cd ../plain &&
-		git medo allow https://example.com/x.silo &&
-		echo "{ \"silos\": [ { \"url\": \"https://example.com/x.silo\" } ] }" \
+		git medo allow gopher://example.com/x.silo &&
+		echo "{ \"silos\": [ { \"url\": \"gopher://example.com/x.silo\" } ] }" \
 			>deps/SILO.json &&
 		test_must_fail git medo fetch deps/one.treeptr 2>err &&
-		test_grep "only a path or file:// is served here" err
+		test_grep "we know http, https, s3, ssh" err
 	)
 '
 

@@ -6,31 +6,45 @@
 
 /*
  * What a place that holds files must know: eight things about names and
- * bytes.  Ids, verification, retries and packing are written once, above.
+ * bytes.  Ids, verification, packing and the ledger are written once, above;
+ * what a protocol calls for (another try after 503, resuming a body that was
+ * cut, redirects, passwords) is done below.
  * A name is relative, of the characters of silo-layout(5), and trusted.
  *
  * Every function but `close` returns 0 or more, or a failure: FAIL_MISSING
- * where the name is not there, FAIL_NET where the place cannot be reached.
+ * where the place says that the name is not there, FAIL_NET where it cannot
+ * be reached or makes no sense, FAIL_DENIED where it does not let us.
+ * Any thread may call, several at once: that is how many blobs travel.
  */
 struct backend;
+
+enum read_how {
+	READ_FRESH = (1 << 0),	/* past all caches: the end of a ledger */
+};
 
 struct backend_ops {
 	/*
 	 * Deliver bytes from `from` to `to` (UINT64_MAX: the end) in order;
-	 * `*total` becomes the size of the whole file.
+	 * `*total` becomes the size of the whole file.  A sink may have got
+	 * some bytes, all of them right in place, before a failure.
 	 */
 	int (*read)(struct backend *b, const char *name, uint64_t from,
-		    uint64_t to, const struct sink *sink, uint64_t *total);
+		    uint64_t to, unsigned how, const struct sink *sink,
+		    uint64_t *total);
 	/* All of `src` under a name that has one content: first one wins. */
 	int (*put)(struct backend *b, const char *name,
 		   const struct source *src);
-	/* A small whole file under a new name: 1 it is ours, 0 it was taken. */
+	/*
+	 * A small whole file under a new name, "DIR/FILE" where DIR is new,
+	 * too: 1 the place says it is ours, 0 it was taken.  Above, the answer
+	 * decides nothing: the name is read back (design 2.9).
+	 */
 	int (*claim)(struct backend *b, const char *name, const void *data,
 		     size_t len);
 	/* A hint: whole, atomically where that can be had. */
 	int (*replace)(struct backend *b, const char *name, const void *data,
 		       size_t len);
-	/* 1 and its size, or 0. */
+	/* 1 and its size, or 0.  UINT64_MAX: the place does not tell sizes. */
 	int (*has)(struct backend *b, const char *name, uint64_t *size);
 	/* Files below `prefix`, at any depth, in no order. */
 	int (*list)(struct backend *b, const char *prefix,
@@ -44,12 +58,41 @@ struct backend_ops {
 
 struct backend {
 	const struct backend_ops *ops;
-	char *url;
+	char *url;		/* for messages: no password, no slash behind */
 	/* A folder on this disk: its path and descriptor; else NULL and -1. */
 	char *path;
 	int fd;
 	bool durable;		/* sync what is put */
 };
+
+/* All of a small file; more than `max` bytes are FAIL_FORMAT. */
+int backend_slurp(struct backend *b, const char *name, size_t max,
+		  unsigned how, struct buf *out) MUST_CHECK;
+/* Put bytes from memory. */
+int backend_put(struct backend *b, const char *name, const void *data,
+		size_t len) MUST_CHECK;
+
+struct backend_opts {
+	bool durable;
+	/* The user named this place: it may have a private address. */
+	bool any_address;
+};
+
+/*
+ * A place that is not on this disk: http, https, s3, ssh, sftp.  Nothing is
+ * connected before the first verb.  Only in the program that links the
+ * network; where it is NULL, far silos are out of reach.
+ */
+int backend_far(struct backend **out, const char *url,
+		const struct backend_opts *opts)
+	MUST_CHECK __attribute__((weak));
+/* One each; backend_far() tells them apart by scheme. */
+int backend_web(struct backend **out, const char *url,
+		const struct backend_opts *opts) MUST_CHECK;
+int backend_s3(struct backend **out, const char *url,
+	       const struct backend_opts *opts) MUST_CHECK;
+int backend_sftp(struct backend **out, const char *url,
+		 const struct backend_opts *opts) MUST_CHECK;
 
 /*
  * A folder.  `create`: make it if it is missing; otherwise a missing one is

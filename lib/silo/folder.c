@@ -38,7 +38,8 @@ static int open_name(struct backend *b, const char *name, uint64_t *size)
 }
 
 static int folder_read(struct backend *b, const char *name, uint64_t from,
-		       uint64_t to, const struct sink *sink, uint64_t *total)
+		       uint64_t to, unsigned how UNUSED,
+		       const struct sink *sink, uint64_t *total)
 {
 	int fd = open_name(b, name, total), ret = 0;
 

@@ -67,24 +67,11 @@ static int parse_json(const char *text, size_t len, const char *what,
 	return ret < 0 ? ret : 0;
 }
 
-static int take(void *data, struct block *block)
-{
-	struct buf *buf = data;
-
-	if (buf->len + block->len > SILO_JSON_MAX)
-		return fail(FAIL_FORMAT, "'%s' is over %d bytes", SILO_JSON,
-			    SILO_JSON_MAX);
-	buf_add(buf, block->data, block->len);
-	return 0;
-}
-
 static int write_json(struct silo *silo)
 {
 	char *text = xstrfmt("{\n  \"silo\": 1,\n  \"object-format\": \"%s\"\n"
 			     "}\n", id_algo_name(silo->algo));
-	struct memory memory = { text, strlen(text) };
-	struct source src = source_memory(&memory, SILO_JSON);
-	int ret = silo->b->ops->put(silo->b, SILO_JSON, &src);
+	int ret = backend_put(silo->b, SILO_JSON, text, strlen(text));
 
 	free(text);
 	return ret;
@@ -94,7 +81,7 @@ static int write_json(struct silo *silo)
 static int looks_foreign(struct silo *silo, bool *empty)
 {
 	struct strs names = STRS_INIT;
-	int ret = file_list(silo->b->path, &names);
+	int ret = silo->b->path ? file_list(silo->b->path, &names) : 0;
 
 	*empty = !names.n;
 	for (size_t i = 0; !ret && i < names.n; i++)
@@ -108,12 +95,9 @@ static int looks_foreign(struct silo *silo, bool *empty)
 static int read_json(struct silo *silo, enum id_algo want, unsigned flags)
 {
 	struct buf text = BUF_INIT;
-	struct sink sink = { take, &text };
 	char *what = xstrfmt("%s/%s", silo->b->url, SILO_JSON);
 	bool empty = false;
-	uint64_t total;
-	int ret = silo->b->ops->read(silo->b, SILO_JSON, 0, UINT64_MAX, &sink,
-				     &total);
+	int ret = backend_slurp(silo->b, SILO_JSON, SILO_JSON_MAX, 0, &text);
 
 	if (!ret) {
 		ret = parse_json(text.ptr, text.len, what, &silo->algo);
@@ -160,20 +144,32 @@ static int tidy(struct silo *silo)
 	return MIN(ret, 0);
 }
 
+static int open_backend(struct backend **out, const char *url, unsigned flags)
+{
+	struct backend_opts opts = {
+		.durable = flags & SILO_DURABLE,
+		.any_address = flags & SILO_ANY_ADDRESS,
+	};
+	const char *path = folder_of(url);
+
+	if (path && *path)
+		return backend_folder(out, path, flags & SILO_CREATE,
+				      flags & SILO_DURABLE);
+	if (path || !strstr(url, "://"))
+		return fail(FAIL_REQUEST, "cannot open silo '%s': it is neither "
+			    "a path nor a URL", quoted(url));
+	if (!backend_far)
+		return fail(FAIL_NET, "silo '%s' is not on this disk, and this "
+			    "program has no network", quoted(url));
+	return backend_far(out, url, &opts);
+}
+
 int silo_open(struct silo **out, const char *url, enum id_algo algo,
 	      unsigned flags)
 {
 	struct silo *silo = xcalloc(1, sizeof(*silo));
-	const char *path = folder_of(url);
-	int ret;
+	int ret = open_backend(&silo->b, url, flags);
 
-	if (!path || !*path) {
-		ret = fail(FAIL_REQUEST, "cannot open silo '%s': only a path or "
-			   "file:// is served here", quoted(url));
-		goto out;
-	}
-	ret = backend_folder(&silo->b, path, flags & SILO_CREATE,
-			     flags & SILO_DURABLE);
 	if (ret)
 		goto out;
 	ret = read_json(silo, algo, flags);
@@ -181,7 +177,7 @@ int silo_open(struct silo **out, const char *url, enum id_algo algo,
 		goto out;
 	if (silo->b->path)
 		silo->packs = packs_open(silo->b->fd, silo->algo);
-	if (flags & SILO_WRITE)
+	if (silo->b->path && (flags & SILO_WRITE))
 		ret = tidy(silo);
 	if (ret)
 		goto out;

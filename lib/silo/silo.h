@@ -19,10 +19,11 @@ enum silo_flags {
 	SILO_WRITE   = (1 << 1),	/* will put: sweep what a crash left */
 	SILO_DURABLE = (1 << 2),	/* what was put survives a power cut */
 	SILO_REPAIR  = (1 << 3),	/* verify shall look at a strange one */
+	SILO_ANY_ADDRESS = (1 << 4),	/* the user named it: see backend.h */
 };
 
 /*
- * `url`: a path, or file://PATH.  `algo` is wanted of the silo (ID_NONE: take
+ * `url`: a path, file://PATH, or a URL of backend_far().  `algo` is wanted of the silo (ID_NONE: take
  * what it is): another one is FAIL_DENIED, as is a layout from the future.
  * A scheme we do not serve is FAIL_REQUEST.
  */

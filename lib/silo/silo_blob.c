@@ -317,7 +317,7 @@ static int import_file(struct temp *temp, struct silo *from,
 	uint64_t total;
 	int ret = from->b->ops->read(from->b,
 				     silo_blob_name(&expect->id, name), 0,
-				     UINT64_MAX, &sink, &total);
+				     UINT64_MAX, 0, &sink, &total);
 
 	return ret ? ret : check_temp(temp, expect, total, pool, meter);
 }

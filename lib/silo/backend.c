@@ -1,0 +1,41 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/quote.h"
+#include "silo/backend.h"
+
+struct slurp {
+	struct buf *out;
+	size_t max;
+	const char *name;
+	const char *url;
+};
+
+static int slurp_take(void *data, struct block *block)
+{
+	struct slurp *slurp = data;
+
+	if (slurp->out->len + block->len > slurp->max)
+		return fail(FAIL_FORMAT, "'%s' of silo '%s' is over %zu bytes",
+			    quoted(slurp->name), quoted(slurp->url), slurp->max);
+	buf_add(slurp->out, block->data, block->len);
+	return 0;
+}
+
+int backend_slurp(struct backend *b, const char *name, size_t max,
+		  unsigned how, struct buf *out)
+{
+	struct slurp slurp = { out, max, name, b->url };
+	struct sink sink = { slurp_take, &slurp };
+	uint64_t total;
+
+	return b->ops->read(b, name, 0, UINT64_MAX, how, &sink, &total);
+}
+
+int backend_put(struct backend *b, const char *name, const void *data,
+		size_t len)
+{
+	struct memory memory = { data, len };
+	struct source src = source_memory(&memory, name);
+
+	return b->ops->put(b, name, &src);
+}
