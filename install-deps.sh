@@ -12,7 +12,7 @@ set -u
 apt_build='gcc libc6-dev make pkg-config git libgit2-dev zlib1g-dev
 	libcurl4-openssl-dev libcjson-dev libssh2-1-dev libssl-dev
 	libdeflate-dev'
-apt_build_wants='libisal-dev libzstd-dev liblzma-dev libbz2-dev
+apt_build_wants='libisal-dev libzstd-dev liblzma-dev libbz2-dev libexpat1-dev
 	ca-certificates'
 apt_test='sharness perl python3 asciidoctor shellcheck clang xz-utils bzip2
 	zstd man-db diffutils'
@@ -25,7 +25,7 @@ apt_perf_wants=''
 dnf_build='gcc make pkgconf-pkg-config git libgit2-devel zlib-devel
 	libcurl-devel cjson-devel libssh2-devel openssl-devel
 	libdeflate-devel'
-dnf_build_wants='isa-l-devel libzstd-devel xz-devel bzip2-devel'
+dnf_build_wants='isa-l-devel libzstd-devel xz-devel bzip2-devel expat-devel'
 dnf_test='perl-Test-Harness python3 rubygem-asciidoctor ShellCheck clang xz
 	bzip2 zstd man-db diffutils'
 dnf_test_wants='git-lfs nginx pigz isa-l-tools bsdtar zip unzip strace time
@@ -35,7 +35,7 @@ dnf_perf_wants='isa-l-tools'
 
 apk_build='gcc musl-dev make pkgconf git libgit2-dev zlib-dev curl-dev
 	cjson-dev libssh2-dev openssl-dev libdeflate-dev'
-apk_build_wants='isa-l-dev zstd-dev xz-dev bzip2-dev'
+apk_build_wants='isa-l-dev zstd-dev xz-dev bzip2-dev expat-dev'
 apk_test='perl-utils python3 asciidoctor shellcheck clang xz bzip2 zstd
 	mandoc diffutils coreutils grep sed tar'
 apk_test_wants='git-lfs nginx pigz isa-l libarchive-tools zip unzip strace
@@ -44,7 +44,7 @@ apk_perf='perl python3 pigz libarchive-tools git-lfs tar'
 apk_perf_wants='isa-l'
 
 brew_build='pkgconf git libgit2 curl cjson libssh2 openssl@3 libdeflate'
-brew_build_wants='isa-l zstd xz'
+brew_build_wants='isa-l zstd xz expat'
 brew_test='perl python3 asciidoctor shellcheck xz zstd coreutils'
 brew_test_wants='git-lfs nginx pigz libarchive zip unzip bash zsh fish'
 brew_perf='python3 pigz libarchive git-lfs'

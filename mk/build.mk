@@ -4,17 +4,19 @@ say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) '$(2)')
 
 # Compile and link.  Optional libraries are found by pkg-config; a feature
 # whose library is missing is left out with a word.
-PKGS_OPTIONAL = libisal libzstd liblzma
+PKGS_OPTIONAL = libisal libzstd liblzma expat
 have = $(shell pkg-config --exists $(1) 2>/dev/null && echo 1)
 HAVE_ISAL := $(call have,libisal)
 HAVE_ZSTD := $(call have,libzstd)
 HAVE_LZMA := $(call have,liblzma)
+HAVE_EXPAT := $(call have,expat)
 HAVE_BZ2 := $(shell printf '\043include <bzlib.h>\n' | \
 	$(CC) -E - >/dev/null 2>&1 && echo 1)
 
 DEFS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DOPENSSL_API_COMPAT=0x10101000L \
 	$(if $(HAVE_ISAL),-DHAVE_ISAL=1) $(if $(HAVE_ZSTD),-DHAVE_ZSTD=1) \
-	$(if $(HAVE_LZMA),-DHAVE_LZMA=1) $(if $(HAVE_BZ2),-DHAVE_BZ2=1)
+	$(if $(HAVE_LZMA),-DHAVE_LZMA=1) $(if $(HAVE_BZ2),-DHAVE_BZ2=1) \
+	$(if $(HAVE_EXPAT),-DHAVE_EXPAT=1)
 SAN_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 ALL_CFLAGS = -std=gnu11 -pthread $(WARN) $(if $(WERROR),-Werror) $(DEFS) \
@@ -24,7 +26,7 @@ ALL_LDFLAGS = -pthread -Wl,--as-needed $(SAN_FLAGS) $(LDFLAGS)
 LIBS_LIGHT = -lcjson -ldeflate -lz -lcrypto \
 	$(if $(HAVE_ISAL),-lisal) $(if $(HAVE_ZSTD),-lzstd) \
 	$(if $(HAVE_LZMA),-llzma) $(if $(HAVE_BZ2),-lbz2)
-LIBS_FULL = $(LIBS_LIGHT) -lgit2 -lcurl -lssh2
+LIBS_FULL = $(LIBS_LIGHT) -lgit2 -lcurl -lssh2 $(if $(HAVE_EXPAT),-lexpat)
 # The light program has no network: only here backend_far() is taken in.
 FAR = -Wl,-u,backend_far
 

@@ -189,7 +189,7 @@ test -w / && test_set_prereq ROOT
 case "$(cat "$B/flags" 2>/dev/null)" in
 *fsanitize=*) test_set_prereq SANITIZE ;;
 esac
-for test_feature in ISAL ZSTD LZMA BZ2
+for test_feature in ISAL ZSTD LZMA BZ2 EXPAT
 do
 	if grep -q -e "-DHAVE_$test_feature=1" "$B/flags" 2>/dev/null
 	then
