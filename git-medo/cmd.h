@@ -29,6 +29,13 @@ struct talk {
 
 void talk_apply(const struct talk *talk, struct medo *medo);
 
+/* "2m": bytes a second; NULL is 0, no limit.  FAIL_REQUEST. */
+int rate_parse(const char *text, uint64_t *out) MUST_CHECK;
+
+#define BWLIMIT_OPT(v) \
+	OPT_STR(0, "bwlimit", (v), "rate", \
+		"at most so many bytes a second: 500k, 2m")
+
 /*
  * Rows of an answer: tab-separated columns and a line feed; with -z NUL at
  * the end of the row and names as they are; with --json one object a line.

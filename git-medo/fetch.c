@@ -42,46 +42,33 @@ static int read_pointers(struct reach *r)
 	return ret;
 }
 
-/* Several medos may name one blob: any of their silos will do. */
-static int fetch_named(struct medo *medo, const struct reach *r, size_t i,
-		       struct meter *meter)
-{
-	struct treeptr ptr = TREEPTR_INIT;
-	const char *path;
-	int ret = 0;
-
-	ptr.id = r->ids.ids[i];
-	ptr.size = r->v[i].size;
-	ptr.has_seal = r->v[i].has_seal;
-	ptr.seal = r->v[i].seal;
-	for (size_t k = 0; (path = reach_path(r, i, k)); k++) {
-		ret = fetch_one(medo, path, &ptr, meter);
-		if (!ret || ret == FAIL_STOPPED)
-			break;
-	}
-	return ret;
-}
-
 /* One that cannot be had does not keep back the others. */
 static int fetch_all(struct medo *medo, const struct reach *r)
 {
+	struct fetch_item *items = xcalloc(r->ids.n, sizeof(*items));
 	struct meter *meter;
 	uint64_t total = 0;
-	int worst = 0, ret = 0;
+	int worst = 0, ret;
+	const char *path;
 
-	for (size_t i = 0; i < r->ids.n; i++)
+	for (size_t i = 0; i < r->ids.n; i++) {
+		items[i].expect = reach_expect(r, i);
+		for (size_t k = 0; (path = reach_path(r, i, k)); k++)
+			strs_add(&items[i].paths, path);
 		total += r->v[i].size;
-	meter = medo_meter(medo, "Fetching", METER_BYTES, total);
-	for (size_t i = 0; i < r->ids.n && ret != FAIL_STOPPED; i++) {
-		ret = fetch_named(medo, r, i, meter);
-		if (!ret)
-			continue;
-		worst = MAX(worst, fail_exit_code(ret));
-		if (ret != FAIL_STOPPED)
-			say("error: ", "%s", fail_text());
 	}
+	meter = medo_meter(medo, "Fetching", METER_BYTES, total);
+	ret = fetch_many(medo, items, r->ids.n, meter);
 	meter_stop(meter);
-	return ret == FAIL_STOPPED ? ret : worst;
+	for (size_t i = 0; !ret && i < r->ids.n; i++) {
+		if (!items[i].result)
+			continue;
+		worst = MAX(worst, fail_exit_code(items[i].result));
+		say("error: ", "%s", items[i].why);
+	}
+	fetch_release(items, r->ids.n);
+	free(items);
+	return ret ? ret : worst;
 }
 
 int cmd_fetch(int argc, const char **argv)
@@ -92,7 +79,7 @@ int cmd_fetch(int argc, const char **argv)
 	struct reach r = REACH_INIT;
 	struct talk talk = { 0, 0 };
 	int all = 0, from_stdin = 0, n, ret;
-	const char *treeish = NULL;
+	const char *treeish = NULL, *bwlimit = NULL;
 	const struct opt opts[] = {
 		OPT_BOOL(0, "all", &all, "all that history names"),
 		OPT_BOOL(0, "stdin", &from_stdin,
@@ -100,6 +87,7 @@ int cmd_fetch(int argc, const char **argv)
 		OPT_STR(0, "treeish", &treeish, "commit",
 			"where SILO.json is looked for that is not checked "
 			"out"),
+		BWLIMIT_OPT(&bwlimit),
 		TALK_OPTS(&talk),
 		OPT_END
 	};
@@ -111,6 +99,8 @@ int cmd_fetch(int argc, const char **argv)
 	ret = medo_open(&medo, MEDO_ANYWHERE);
 	talk_apply(&talk, &medo);
 	medo.treeish = treeish;
+	if (!ret)
+		ret = rate_parse(bwlimit, &medo.rate);
 	if (!ret && from_stdin)
 		ret = read_pointers(&r);
 	else if (!ret)

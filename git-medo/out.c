@@ -7,6 +7,15 @@ void talk_apply(const struct talk *talk, struct medo *medo)
 	medo->progress = talk->progress ? METER_ON : METER_AUTO;
 }
 
+int rate_parse(const char *text, uint64_t *out)
+{
+	*out = 0;
+	if (text && (size_parse(text, out) || !*out))
+		return fail(FAIL_REQUEST, "--bwlimit takes bytes a second, as "
+			    "in 500k or 2m, not '%s'", quoted(text));
+	return 0;
+}
+
 static void start(struct rows *rows, const char *key)
 {
 	if (rows->json)

@@ -38,9 +38,11 @@ int cmd_push(int argc, const char **argv)
 	struct push_opts how = { .each = each, .data = &answer };
 	struct push_result result = { 0, 0, 0, 0 };
 	int all = 0, dry_run = 0, ret;
+	const char *bwlimit = NULL;
 	const struct opt opts[] = {
 		OPT_BOOL(0, "all", &all, "all that history names"),
 		OPT_BOOL('n', "dry-run", &dry_run, "only say what would be sent"),
+		BWLIMIT_OPT(&bwlimit),
 		TALK_OPTS(&talk),
 		ROWS_OPTS(&answer.rows),
 		OPT_END
@@ -51,6 +53,8 @@ int cmd_push(int argc, const char **argv)
 	how.dry_run = dry_run;
 	ret = medo_open(&medo, MEDO_REPO);
 	talk_apply(&talk, &medo);
+	if (!ret)
+		ret = rate_parse(bwlimit, &medo.rate);
 	if (!ret)
 		ret = push_gather(&r, &medo, all);
 	if (!ret)

@@ -19,6 +19,23 @@ int fetch_near(struct medo *medo, const struct id *id) MUST_CHECK;
 int fetch_one(struct medo *medo, const char *path, const struct treeptr *ptr,
 	      struct meter *meter) MUST_CHECK;
 
+/*
+ * Many at once: asked of each silo together, so that small ones travel in
+ * ranges of packs and large ones side by side (see move.h).  What is on this
+ * disk already costs nothing.
+ */
+struct fetch_item {
+	struct silo_expect expect;	/* with size */
+	struct strs paths;		/* of pointers that name it */
+	int result;			/* out: 0 it is here, or a failure */
+	char *why;			/* its sentence; fetch_release() frees */
+};
+
+/* 0 also where items failed; each says its own. */
+int fetch_many(struct medo *medo, struct fetch_item *items, size_t n,
+	       struct meter *meter) MUST_CHECK;
+void fetch_release(struct fetch_item *items, size_t n);
+
 /* The same, and open it; from the store before the cache. */
 int fetch_open(struct medo *medo, const char *path, const struct treeptr *ptr,
 	       struct blob *blob) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "base/temp.h"
 #include "medo/medo.h"
+#include "silo/move.h"
 
 #include <sys/stat.h>
 
@@ -136,6 +137,24 @@ int medo_cache(struct medo *medo, struct silo **out)
 		free(path);
 	}
 	*out = medo->cache;
+	return ret;
+}
+
+int medo_move_opts(struct medo *medo, struct move_opts *out)
+{
+	uint64_t jobs = 0, rate = 0;
+	int ret = gitdir_get_u64(&medo->git, "medo.jobs", 8, &jobs);
+
+	if (!ret && (jobs < 1 || jobs > 64))
+		ret = fail(FAIL_REQUEST, "git config medo.jobs: 1 to 64, not "
+			   "%" PRIu64, jobs);
+	if (!ret)
+		ret = gitdir_get_u64(&medo->git, "medo.bwlimit", 0, &rate);
+	*out = (struct move_opts){
+		.jobs = (unsigned)jobs,
+		.rate = medo->rate ? medo->rate : rate,
+		.pool = medo_pool(medo),
+	};
 	return ret;
 }
 

@@ -24,6 +24,7 @@ struct medo {
 	struct gitdir git;
 	enum meter_mode progress;
 	bool quiet;
+	uint64_t rate;		/* bytes a second to and from far; 0: as set */
 	struct pool *pool;
 	struct silo *store;
 	struct silo *cache;
@@ -102,6 +103,10 @@ char *medo_normal_url(const char *url, const char *base);
  */
 int medo_far(struct medo *medo, const char *url, bool write,
 	     struct silo **out) MUST_CHECK;
+
+/* How blobs travel: medo.jobs, and `rate` or medo.bwlimit. */
+struct move_opts;
+int medo_move_opts(struct medo *medo, struct move_opts *out) MUST_CHECK;
 
 /* What the pointer promises, for the functions of silo.h. */
 struct silo_expect medo_expect(const struct treeptr *ptr);

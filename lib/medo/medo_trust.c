@@ -45,11 +45,16 @@ static bool below_remote(struct medo *medo, const char *url)
 	return yes;
 }
 
+/* Named by the user, not only by a repository: it may be anywhere. */
+static bool users_own(struct medo *medo, const char *url)
+{
+	return below_remote(medo, url) || said(medo, "medo.allow", url) ||
+	       said(medo, "medo.silo", url);
+}
+
 int medo_may(struct medo *medo, const char *url, bool write)
 {
-	if (write && below_remote(medo, url))
-		return 0;
-	if (said(medo, "medo.allow", url) || said(medo, "medo.silo", url))
+	if (users_own(medo, url))
 		return 0;
 	if (!write && starts_with(url, "https://"))
 		return 0;
@@ -98,7 +103,9 @@ int medo_far(struct medo *medo, const char *url, bool write,
 		ret = medo_durable(medo, &flags);
 		if (!ret)
 			ret = silo_open(&far->silo, url, medo_algo(medo),
-					flags | (write ? SILO_WRITE : 0));
+					flags | (write ? SILO_WRITE : 0) |
+					(users_own(medo, url) ?
+					 SILO_ANY_ADDRESS : 0));
 		if (ret) {
 			far->dead = ret;
 			far->why = xstrdup(fail_text());

@@ -177,19 +177,14 @@ const char *gitdir_get_nth(const struct gitdir *g, const char *key, size_t n)
 	return NULL;
 }
 
-int gitdir_get_u64(const struct gitdir *g, const char *key, uint64_t missing,
-		   uint64_t *out)
+int size_parse(const char *text, uint64_t *out)
 {
-	const char *value = gitdir_get(g, key);
 	unsigned long long n;
 	unsigned shift = 0;
 	char *end;
 
-	*out = missing;
-	if (!value)
-		return 0;
 	errno = 0;
-	n = strtoull(value, &end, 10);
+	n = strtoull(text, &end, 10);
 	if (*end == 'k' || *end == 'K')
 		shift = 10;
 	else if (*end == 'm' || *end == 'M')
@@ -198,12 +193,23 @@ int gitdir_get_u64(const struct gitdir *g, const char *key, uint64_t missing,
 		shift = 30;
 	if (shift)
 		end++;
-	if (errno || end == value || *end || *value == '-' ||
+	if (errno || end == text || *end || *text == '-' ||
 	    n > UINT64_MAX >> shift)
-		return fail(FAIL_REQUEST, "git config %s: '%s' is not a number",
-			    key, quoted(value));
+		return -1;
 	*out = (uint64_t)n << shift;
 	return 0;
+}
+
+int gitdir_get_u64(const struct gitdir *g, const char *key, uint64_t missing,
+		   uint64_t *out)
+{
+	const char *value = gitdir_get(g, key);
+
+	*out = missing;
+	if (!value || !size_parse(value, out))
+		return 0;
+	return fail(FAIL_REQUEST, "git config %s: '%s' is not a number", key,
+		    quoted(value));
 }
 
 int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,

@@ -30,7 +30,9 @@ void gitdir_release(struct gitdir *g);
 
 /* The last value of "medo.fsync", say (section and name in lower case). */
 const char *gitdir_get(const struct gitdir *g, const char *key);
-/* FAIL_REQUEST names a value that is not a number (k, m, g known). */
+/* "12", "500k", "2m", "1g" as git writes sizes; 0, or -1. */
+int size_parse(const char *text, uint64_t *out) MUST_CHECK;
+/* FAIL_REQUEST names a value that is not a number. */
 int gitdir_get_u64(const struct gitdir *g, const char *key, uint64_t missing,
 		   uint64_t *out) MUST_CHECK;
 int gitdir_get_bool(const struct gitdir *g, const char *key, bool missing,
