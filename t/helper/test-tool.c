@@ -5,6 +5,7 @@ static const struct {
 	int (*fn)(int argc, const char **argv);
 } tools[] = {
 	{ "archive", test_archive },
+	{ "backend", test_backend },
 	{ "base", test_base },
 	{ "dirtar", test_dirtar },
 	{ "genrandom", test_genrandom },
@@ -14,13 +15,16 @@ static const struct {
 	{ "json", test_json },
 	{ "pack", test_pack },
 	{ "pkt", test_pkt },
+	{ "sigv4", test_sigv4 },
 	{ "swap", test_swap },
 	{ "tar", test_tar },
 	{ "treeptr", test_treeptr },
+	{ "url", test_url },
 };
 
 /* A subcommand whose file is not there yet must not stop the others. */
 #pragma weak test_archive
+#pragma weak test_backend
 #pragma weak test_base
 #pragma weak test_dirtar
 #pragma weak test_genrandom
@@ -30,9 +34,11 @@ static const struct {
 #pragma weak test_json
 #pragma weak test_pack
 #pragma weak test_pkt
+#pragma weak test_sigv4
 #pragma weak test_swap
 #pragma weak test_tar
 #pragma weak test_treeptr
+#pragma weak test_url
 
 int main(int argc, const char **argv)
 {

@@ -19,6 +19,9 @@ int test_pkt(int argc, const char **argv);
 int test_pack(int argc, const char **argv);
 int test_index(int argc, const char **argv);
 int test_swap(int argc, const char **argv);
+int test_sigv4(int argc, const char **argv);
 int test_base(int argc, const char **argv);
+int test_backend(int argc, const char **argv);
+int test_url(int argc, const char **argv);
 
 #endif
