@@ -1,0 +1,140 @@
+# A server that lies, stalls and cuts, and a line that does.  Source it behind
+# lib-silo.sh, with
+#	. "$TEST_DIRECTORY/lib-fault.sh"
+# Needs PYTHON3.
+# shellcheck shell=sh
+
+FAULTS=$TEST_TOP/faults
+mkdir -p "$FAULTS"
+
+# fault_start NAME ROOT [OPTION...]: serves ROOT at fault_url, fault_port; its
+# logs are $TEST_TOP/NAME.log, .head, .conn (see t/helper/faultserver.py)
+fault_start () {
+	fault_name=$1 fault_root=$2
+	shift 2
+	rm -f "$TEST_TOP/$fault_name.port"
+	test_start python3 "$TEST_DIRECTORY/helper/faultserver.py" \
+		--root "$fault_root" --faults "$FAULTS" \
+		--log "$TEST_TOP/$fault_name" --port "$TEST_TOP/$fault_name.port" \
+		"$@"
+	test_wait_until 20 test -f "$TEST_TOP/$fault_name.port" || return 1
+	fault_port=$(cat "$TEST_TOP/$fault_name.port") &&
+	fault_url=http://127.0.0.1:$fault_port
+}
+
+# fault NAME: what comes on stdin is done to requests below /NAME/
+fault () {
+	cat >"$FAULTS/$1.new" && mv "$FAULTS/$1.new" "$FAULTS/$1"
+}
+
+# fault_forget NAME: its logs are empty again
+fault_forget () {
+	for fault_log in log head conn
+	do
+		: >"$TEST_TOP/$1.$fault_log"
+	done
+}
+
+# fault_count NAME [PATTERN]: requests whose line in the log matches
+fault_count () {
+	grep -c -e "${2:-.}" "$TEST_TOP/$1.log"
+	return 0
+}
+
+# proxy_start NAME PORT [OPTION...]: a line to 127.0.0.1:PORT; proxy_port is
+# its end, $TEST_TOP/NAME.line its log (see t/helper/delayproxy.py)
+proxy_start () {
+	proxy_name=$1 proxy_to=$2
+	shift 2
+	rm -f "$TEST_TOP/$proxy_name.port"
+	: >"$TEST_TOP/$proxy_name.line"
+	test_start python3 "$TEST_DIRECTORY/helper/delayproxy.py" \
+		--to "127.0.0.1:$proxy_to" --port "$TEST_TOP/$proxy_name.port" \
+		--log "$TEST_TOP/$proxy_name.line" "$@"
+	test_wait_until 20 test -f "$TEST_TOP/$proxy_name.port" || return 1
+	proxy_port=$(cat "$TEST_TOP/$proxy_name.port")
+}
+
+# proxy_count NAME WORD: lines of its log that begin so
+proxy_count () {
+	grep -c "^$2" "$TEST_TOP/$1.line"
+	return 0
+}
+
+# medo_at URL...: the medo deps asks these silos, in this order
+medo_at () {
+	printf '{ "silos": [' >deps/SILO.json &&
+	medo_at_comma= &&
+	for medo_at_url
+	do
+		printf '%s\n  { "url": "%s" }' "$medo_at_comma" "$medo_at_url" &&
+		medo_at_comma=,
+	done >>deps/SILO.json &&
+	printf '\n] }\n' >>deps/SILO.json
+}
+
+# fault_setup: a medo deps with big.treeptr, whose blob of some 1.3 MB lies in
+# ./srv/far; forgotten here.  big_id, big_name: of the blob, big: its content.
+fault_setup () {
+	git config --global medo.fsync none &&
+	git config --global medo.retryWait 10ms &&
+	mkdir -p srv &&
+	silo_create srv/far &&
+	medo_create deps srv/far &&
+	test-tool genrandom fault 1300000 >big &&
+	git medo add -q big deps/big.treeptr >/dev/null &&
+	git medo push -q &&
+	big_id=$(treeptr_get deps/big.treeptr id) &&
+	big_name=$(id_path "$big_id") &&
+	test_path_is_file "srv/far/$big_name" &&
+	forget
+}
+
+# fetch_gives CODE NAME...: fetching with these faults in turn as silos ends
+# with this code; with 0 the blob is right, otherwise there is none, and never
+# is anything left half done.  What was said is in ./err.
+fetch_gives () {
+	fetch_code=$1
+	shift
+	fetch_urls=
+	for fetch_name
+	do
+		case "$fetch_name" in
+		*://*) fetch_urls="$fetch_urls $fetch_name" ;;
+		*) fetch_urls="$fetch_urls $fault_url/$fetch_name/far" ;;
+		esac
+	done
+	# shellcheck disable=SC2086
+	medo_at $fetch_urls &&
+	forget &&
+	fetch_is=0 || return 1
+	timeout 60 git medo fetch deps/big.treeptr >out 2>err || fetch_is=$?
+	if test "$fetch_is" != "$fetch_code"
+	then
+		echo "fetch from $*: exit $fetch_is, not $fetch_code" >&2
+		cat err >&2
+		return 1
+	fi
+	test_must_be_empty out &&
+	silo_temps "$(cache_dir)" &&
+	if test "$fetch_code" = 0
+	then
+		git medo cat deps/big.treeptr >got 2>&1 &&
+		test_cmp_bin big got &&
+		silo_rehash "$(cache_dir)"
+	else
+		test "$(silo_count "$(cache_dir)")" = 0 &&
+		test -s err &&
+		fetch_clean err
+	fi
+}
+
+# fetch_clean FILE: nothing in it could drive a terminal
+fetch_clean () {
+	if LC_ALL=C grep -q '[[:cntrl:]]' "$1"
+	then
+		echo "control characters in '$1':" >&2
+		od -c "$1" >&2
+		return 1
+	fi
+}
