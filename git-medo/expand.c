@@ -99,6 +99,8 @@ int cmd_expand(int argc, const char **argv)
 		ret = fail(FAIL_MISSING, "there is no *" TREEPTR_SUFFIX
 			   " in '%s'", quoted(argv[0]));
 	if (!ret)
+		ret = expand_ahead(&medo, &g, dest, relocate);
+	if (!ret)
 		ret = all(&medo, &g, dest, &how, &talk);
 	gather_release(&g);
 	medo_release(&medo);

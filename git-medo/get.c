@@ -3,6 +3,7 @@
  * content becomes pointers.
  */
 #include "git-medo/cmd.h"
+#include "medo/fetch.h"
 #include "medo/swap.h"
 #include "medo/tracked.h"
 
@@ -72,6 +73,8 @@ int cmd_get(int argc, const char **argv)
 		ret = swap_resume(&medo, &old);
 	if (!ret)
 		ret = list_from_top(&medo, argv, &paths);
+	if (!ret)
+		ret = fetch_ahead(&medo, &paths);
 	if (!ret)
 		ret = swap_get(&medo, &paths, &result);
 	add(&result, &old);

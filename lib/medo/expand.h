@@ -36,6 +36,14 @@ int expand_one(struct medo *medo, const char *path, const char *name,
 	       const struct treeptr *ptr, const char *dest,
 	       const struct expand_opts *opts) MUST_CHECK;
 
+/*
+ * Before many: fetch together the blobs of those of which nothing is at its
+ * place yet.
+ */
+struct gather;
+int expand_ahead(struct medo *medo, const struct gather *g, const char *dest,
+		 bool relocate) MUST_CHECK;
+
 /* Where that is, as the user would write it; yours. */
 char *expand_shown(const char *name, const struct treeptr *ptr,
 		   const char *dest, bool relocate);

@@ -36,6 +36,13 @@ int fetch_many(struct medo *medo, struct fetch_item *items, size_t n,
 	       struct meter *meter) MUST_CHECK;
 void fetch_release(struct fetch_item *items, size_t n);
 
+/*
+ * Before each of these pointers (files as the shell sees them) is opened, one
+ * after the other: fetch together what is not here.  What no silo has is
+ * remembered, and not asked for again by this process.
+ */
+int fetch_ahead(struct medo *medo, const struct strs *paths) MUST_CHECK;
+
 /* The same, and open it; from the store before the cache. */
 int fetch_open(struct medo *medo, const char *path, const struct treeptr *ptr,
 	       struct blob *blob) MUST_CHECK;

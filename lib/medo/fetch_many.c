@@ -5,6 +5,8 @@
 #include "medo/fetch.h"
 #include "silo/move.h"
 
+#include <sys/stat.h>
+
 /*
  * What to report when nobody has it: a silo that could not be asked weighs
  * more than one that said no, since asking again may help.
@@ -228,6 +230,30 @@ static void explain(struct plan *p, size_t i)
 	fail_clear();
 }
 
+static bool missed(struct plan *p, size_t i)
+{
+	const struct medo *medo = p->medo;
+	ssize_t k = idset_find(&medo->missed, &p->items[i].expect.id);
+
+	if (k < 0)
+		return false;
+	p->items[i].result = medo->missed_why[k].code;
+	p->items[i].why = xstrdup(medo->missed_why[k].why);
+	return true;
+}
+
+static void remember(struct medo *medo, const struct fetch_item *item)
+{
+	size_t n = medo->missed.n;
+
+	if (idset_add(&medo->missed, &item->expect.id) < n)
+		return;
+	ALLOC_GROW(medo->missed_why, n, medo->missed_cap);
+	medo->missed_why[n] = (struct medo_missed){
+		item->result, xstrdup(item->why),
+	};
+}
+
 static int look_near(struct plan *p)
 {
 	int ret = 0;
@@ -235,7 +261,7 @@ static int look_near(struct plan *p)
 	for (size_t i = 0; ret >= 0 && i < p->n; i++) {
 		p->items[i].result = 0;
 		ret = fetch_near(p->medo, &p->items[i].expect.id);
-		if (ret)
+		if (ret || missed(p, i))
 			continue;
 		p->items[i].result = STILL_WANTED;
 		p->next[i] = 1;
@@ -279,4 +305,51 @@ void fetch_release(struct fetch_item *items, size_t n)
 		free(items[i].why);
 		items[i].why = NULL;
 	}
+}
+
+/* Other files than pointers are none of our business here. */
+static bool load(struct treeptr *ptr, const char *path)
+{
+	struct buf text = BUF_INIT;
+	struct stat st;
+	bool yes = !lstat(path, &st) && S_ISREG(st.st_mode) &&
+		   st.st_size <= TREEPTR_MAX &&
+		   !file_read(path, TREEPTR_MAX, &text) &&
+		   treeptr_likely(text.ptr, text.len) &&
+		   !treeptr_parse(ptr, text.ptr, text.len, path);
+
+	buf_release(&text);
+	fail_clear();
+	return yes;
+}
+
+int fetch_ahead(struct medo *medo, const struct strs *paths)
+{
+	struct fetch_item *items = xcalloc(paths->n, sizeof(*items));
+	struct treeptr *ptrs = xcalloc(paths->n, sizeof(*ptrs));
+	struct meter *meter;
+	uint64_t total = 0;
+	size_t n = 0;
+	int ret;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		ptrs[n] = (struct treeptr)TREEPTR_INIT;
+		if (!load(&ptrs[n], paths->v[i]))
+			continue;
+		strs_add(&items[n].paths, paths->v[i]);
+		items[n].expect = medo_expect(&ptrs[n]);
+		total += ptrs[n++].size;
+	}
+	meter = medo_meter(medo, "Fetching", METER_BYTES, total);
+	ret = fetch_many(medo, items, n, meter);
+	meter_stop(meter);
+	for (size_t i = 0; i < n; i++) {
+		if (!ret && items[i].result)
+			remember(medo, &items[i]);
+		treeptr_release(&ptrs[i]);
+	}
+	fetch_release(items, n);
+	free(items);
+	free(ptrs);
+	return ret;
 }

@@ -24,6 +24,10 @@ void medo_release(struct medo *medo)
 		free(medo->far[i].url);
 		free(medo->far[i].why);
 	}
+	for (size_t i = 0; i < medo->missed.n; i++)
+		free(medo->missed_why[i].why);
+	idset_release(&medo->missed);
+	free(medo->missed_why);
 	free(medo->far);
 	free(medo->swept);
 	silo_close(medo->store);

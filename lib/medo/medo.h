@@ -20,6 +20,11 @@ struct medo_far {
 	char *why;
 };
 
+struct medo_missed {
+	int code;
+	char *why;
+};
+
 struct medo {
 	struct gitdir git;
 	enum meter_mode progress;
@@ -31,6 +36,9 @@ struct medo {
 	struct medo_far *far;
 	size_t nfar;
 	size_t far_cap;
+	struct idset missed;	/* what fetch_ahead() found in no silo */
+	struct medo_missed *missed_why;
+	size_t missed_cap;
 	char *swept;		/* by medo_sweep() */
 	const char *pushing_to;	/* URL of git's remote in pre-push, or NULL */
 	const char *treeish;	/* where SILO.json is during a clone, or NULL */

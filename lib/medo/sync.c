@@ -115,6 +115,21 @@ static bool included(const struct policy *policy, const char *name)
 	return false;
 }
 
+static void only_included(const struct policy *policy, struct gather *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		if (included(policy, g->v[i].name)) {
+			SWAP(g->v[n], g->v[i]);
+			n++;
+		}
+	while (g->n > n) {
+		free(g->v[--g->n].path);
+		free(g->v[g->n].name);
+	}
+}
+
 static void tell(struct sync *s, char what, const char *path)
 {
 	if (s->opts->each)
@@ -243,9 +258,11 @@ static int mount_all(struct sync *s)
 	struct gather g = GATHER_INIT;
 	int ret = gather_dir(&g, s->dir);
 
+	if (!ret)
+		only_included(&s->policy, &g);
+	if (!ret && !s->opts->dry_run)
+		ret = expand_ahead(s->medo, &g, s->mount, false);
 	for (size_t i = 0; !ret && i < g.n; i++) {
-		if (!included(&s->policy, g.v[i].name))
-			continue;
 		ret = drop_old(s, &g.v[i]);
 		if (!ret)
 			ret = bring(s, &g.v[i], &wanted);
