@@ -16,6 +16,9 @@
 #include "git-medo/commands.h"
 #undef CMD
 
+/* Of `silo`, in files of their own. */
+int silo_copy_cmd(int argc, const char **argv);
+
 /* -q, --progress: into medo->quiet and medo->progress. */
 struct talk {
 	int quiet;

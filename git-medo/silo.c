@@ -9,7 +9,7 @@
 static int silo_init(int argc, const char **argv)
 {
 	static const char *const usage[] = {
-		"git medo silo init [-q] [--object-format <format>] <dir>",
+		"git medo silo init [-q] [--object-format <format>] <silo>",
 		NULL
 	};
 	struct medo medo = MEDO_INIT;
@@ -25,12 +25,13 @@ static int silo_init(int argc, const char **argv)
 	};
 
 	if (opt_parse(argc, argv, opts, usage) != 1)
-		opt_usage(usage, opts, "silo init takes one <dir>");
+		opt_usage(usage, opts, "silo init takes one <silo>");
 	algo = id_algo_parse(format);
 	if (!algo)
 		opt_usage(usage, opts, "object format '%s' is neither sha1 nor "
 			  "sha256", quoted(format));
-	ret = silo_open(&silo, argv[0], algo, SILO_CREATE | SILO_DURABLE);
+	ret = silo_open(&silo, argv[0], algo, SILO_CREATE | SILO_DURABLE |
+			SILO_ANY_ADDRESS);
 	if (!ret && !quiet)
 		printf("%s\n", quoted(silo_url(silo)));
 	/* Typed by the user, so it is allowed, where there is a repository. */
@@ -72,7 +73,7 @@ static int silo_info(int argc, const char **argv)
 
 	if (opt_parse(argc, argv, opts, usage) != 1)
 		opt_usage(usage, opts, "silo info takes one <silo>");
-	ret = silo_open(&silo, argv[0], ID_NONE, 0);
+	ret = silo_open(&silo, argv[0], ID_NONE, SILO_ANY_ADDRESS);
 	if (!ret)
 		ret = silo_each(silo, count, &t);
 	if (!ret && rows.json) {
@@ -118,7 +119,7 @@ static int silo_ls(int argc, const char **argv)
 
 	if (opt_parse(argc, argv, opts, usage) != 1)
 		opt_usage(usage, opts, "silo ls takes one <silo>");
-	ret = silo_open(&silo, argv[0], ID_NONE, 0);
+	ret = silo_open(&silo, argv[0], ID_NONE, SILO_ANY_ADDRESS);
 	if (!ret)
 		ret = silo_each(silo, print_blob, &rows);
 	silo_close(silo);
@@ -173,7 +174,7 @@ static int silo_verify_cmd(int argc, const char **argv)
 		opt_usage(usage, opts, "silo verify takes one <silo>");
 	talk_apply(&talk, &medo);
 	check.quick = quick;
-	ret = silo_open(&silo, argv[0], ID_NONE, 0);
+	ret = silo_open(&silo, argv[0], ID_NONE, SILO_ANY_ADDRESS);
 	check.meter = medo_meter(&medo, "Verifying", METER_BYTES, 0);
 	if (!ret)
 		ret = check_silo(silo, medo_pool(&medo), &check);

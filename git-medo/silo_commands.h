@@ -1,4 +1,5 @@
 /* The commands of `silo`: SILO_CMD(name, function, summary) */
+SILO_CMD("copy", silo_copy_cmd, "copy blobs of one silo into another")
 SILO_CMD("info", silo_info, "print what a silo is and holds")
 SILO_CMD("init", silo_init, "make an empty silo")
 SILO_CMD("ls", silo_ls, "list its blobs")

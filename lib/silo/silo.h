@@ -34,6 +34,8 @@ void silo_close(struct silo *silo);	/* NULL is fine */
 const char *silo_url(const struct silo *silo);
 enum id_algo silo_algo(const struct silo *silo);
 struct backend *silo_backend(struct silo *silo);	/* borrowed */
+/* Two names of one folder on this disk? */
+bool silo_same_place(const struct silo *a, const struct silo *b);
 
 /* "objects/ab/cd....gz" */
 #define SILO_NAME_MAX 96

@@ -25,7 +25,6 @@ int silo_open_packed(struct silo *silo, const struct id *id, struct blob *blob)
 int silo_read_packed(struct blob *blob, const struct silo_expect *expect,
 		     const struct sink *sink, struct meter *meter) MUST_CHECK;
 
-bool silo_same_place(const struct silo *a, const struct silo *b);
 /* Of a blob with a file of its own; or it is in `to` already. */
 int silo_move_file(struct silo *from, struct silo *to, const struct id *id,
 		   struct pool *pool) MUST_CHECK;
