@@ -1,0 +1,226 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/quote.h"
+#include "silo/chain_int.h"
+
+/*
+ * Opening, closing, and finding the end.
+ */
+int chain_open(struct chain **out, struct backend *b, const char *dir)
+{
+	struct chain *chain = xcalloc(1, sizeof(*chain));
+
+	chain->b = b;
+	chain->dir = xstrdup(dir);
+	chain->state = (struct chain_state)CHAIN_STATE_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(chain->kept); i++)
+		chain->kept[i] = (struct chain_kept){ .text = BUF_INIT };
+	*out = chain;
+	return 0;
+}
+
+void chain_close(struct chain *chain)
+{
+	if (!chain)
+		return;
+	pool_free(chain->pool);
+	chain_state_release(&chain->state);
+	for (size_t i = 0; i < ARRAY_SIZE(chain->kept); i++)
+		buf_release(&chain->kept[i].text);
+	free(chain->denied);
+	free(chain->dir);
+	free(chain);
+}
+
+/*
+ * Ten digits, so that a listing is in order; what comes after 9999999999 is
+ * longer.
+ */
+char *chain_name(const struct chain *chain, uint64_t n)
+{
+	return xstrfmt("%s/%010" PRIu64 "/entry.json", chain->dir, n);
+}
+
+struct pool *chain_pool(struct chain *chain)
+{
+	if (!chain->pool)
+		chain->pool = pool_new(CHAIN_READERS);
+	return chain->pool;
+}
+
+void chain_hints_lie(struct chain *chain)
+{
+	chain->hints_lie = true;
+	chain->has_end = false;
+	chain->proven = false;
+	chain->end = 0;
+	/* Its members are lent to a caller, maybe. */
+	chain->state.n = 0;
+}
+
+/* Is there an entry n?  What was read is kept for who walks there next. */
+static int there(struct chain *chain, uint64_t n)
+{
+	struct entry entry = ENTRY_INIT;
+	struct buf text = BUF_INIT;
+	int ret;
+
+	if (n >= CHAIN_NUMBER_MAX)
+		return fail(FAIL_CORRUPT, "'%s' of silo '%s' has no end",
+			    chain->dir, quoted(chain->b->url));
+	ret = chain_read(chain, n, READ_FRESH, CHAIN_KEEP_MAX, &text);
+	/* A server with an answer to everything would never let us end. */
+	if (ret == READ_WHOLE) {
+		ret = chain_parse(chain, n, &text, &entry);
+		if (!ret) {
+			chain_keep(chain, n, &text);
+			ret = 1;
+		}
+	}
+	entry_release(&entry);
+	buf_release(&text);
+	return ret == READ_BIG ? 1 : ret;
+}
+
+/*
+ * `low` is there (or 0); look at base+step and on in doubling steps, then
+ * between the last that was there and the first that was not.
+ */
+static int climb(struct chain *chain, uint64_t base, uint64_t low,
+		 uint64_t step)
+{
+	uint64_t high = base + step;
+	int ret;
+
+	while ((ret = there(chain, high)) > 0) {
+		low = high;
+		step *= 2;
+		high = base + step;
+	}
+	while (!ret && high - low > 1) {
+		uint64_t mid = low + (high - low) / 2;
+
+		ret = there(chain, mid);
+		if (ret > 0) {
+			low = mid;
+			ret = 0;
+		} else if (!ret) {
+			high = mid;
+		}
+	}
+	if (ret)
+		return ret;
+	chain->end = low;
+	chain->has_end = true;
+	chain->proven = true;
+	return 0;
+}
+
+/* What the hint says of n, and whether there is an n+1, at once. */
+struct peek {
+	struct job job;
+	struct chain *chain;
+	uint64_t n;
+	struct chain_state state;
+};
+
+static int peek_state(struct job *job)
+{
+	struct peek *peek = (struct peek *)job;
+
+	return chain_read_state(peek->chain, peek->n, &peek->state);
+}
+
+/* Is the state the one that DIR/last speaks of? */
+static bool agree(const struct chain_last *last, const struct chain_state *s)
+{
+	return s->n == last->n && last->has_entry &&
+	       !memcmp(s->entry, last->entry, DIGEST_SIZE);
+}
+
+/* DIR/last says n, and there is no n+1: is there an n? */
+static int settle(struct chain *chain, uint64_t n, struct chain_state *state)
+{
+	int ret;
+
+	if (state && agree(&chain->last, state)) {
+		SWAP(chain->state, *state);
+		chain->end = n;
+		chain->has_end = true;
+		return 0;
+	}
+	ret = there(chain, n);
+	if (ret > 0) {
+		chain->end = n;
+		chain->has_end = true;
+		chain->proven = true;
+		ret = 0;
+	} else if (!ret) {
+		chain_hints_lie(chain);
+		ret = climb(chain, 0, 0, 1);
+	}
+	return ret;
+}
+
+static int from_hint(struct chain *chain)
+{
+	struct peek peek = {
+		.job = JOB_INIT(peek_state), .chain = chain,
+		.n = chain->last.n, .state = CHAIN_STATE_INIT,
+	};
+	bool state = chain->last.state == peek.n && chain->last.has_entry;
+	int ret, got = 0;
+
+	if (state && !chain->b->path)
+		job_submit(chain_pool(chain), &peek.job);
+	ret = there(chain, peek.n + 1);
+	if (state && !chain->b->path)
+		got = job_join(chain->pool, &peek.job);
+	else if (state && !ret)
+		got = peek_state(&peek.job);
+	if (ret >= 0 && got < 0)
+		ret = got;
+	if (ret > 0)
+		ret = climb(chain, peek.n, peek.n + 1, 2);
+	else if (!ret)
+		ret = settle(chain, peek.n, got > 0 ? &peek.state : NULL);
+	chain_state_release(&peek.state);
+	return ret;
+}
+
+static int find_end(struct chain *chain)
+{
+	int ret = chain->hints_lie ? 0 : chain_read_last(chain);
+
+	if (ret)
+		return ret;
+	if (chain->hints_lie || !chain->last.n)
+		return climb(chain, 0, 0, 1);
+	return from_hint(chain);
+}
+
+static int look_again(struct chain *chain)
+{
+	int ret = chain->proven ? 1 : there(chain, chain->end);
+
+	if (ret < 0)
+		return ret;
+	if (!ret) {
+		chain_hints_lie(chain);
+		return climb(chain, 0, 0, 1);
+	}
+	chain->proven = true;
+	return climb(chain, chain->end, chain->end, 1);
+}
+
+int chain_end(struct chain *chain, bool again, uint64_t *n)
+{
+	bool fresh = !chain->has_end;
+	int ret = fresh ? find_end(chain) : 0;
+
+	if (!ret && again && !(fresh && chain->proven))
+		ret = look_again(chain);
+	if (!ret)
+		*n = chain->end;
+	return ret;
+}
