@@ -222,7 +222,7 @@ static void signature(const struct sigv4_key *key, const char *day,
 	mac(raw, &len, "aws4_request");
 	mac(raw, &len, text);
 	hex(raw, out);
-	memset(first.ptr, 0, first.len);
+	explicit_bzero(first.ptr, first.len);
 	buf_release(&first);
 }
 
