@@ -13,6 +13,7 @@ static const struct {
 	{ "id", test_id },
 	{ "index", test_index },
 	{ "json", test_json },
+	{ "ledger", test_ledger },
 	{ "pack", test_pack },
 	{ "pkt", test_pkt },
 	{ "sigv4", test_sigv4 },
@@ -32,6 +33,7 @@ static const struct {
 #pragma weak test_id
 #pragma weak test_index
 #pragma weak test_json
+#pragma weak test_ledger
 #pragma weak test_pack
 #pragma weak test_pkt
 #pragma weak test_sigv4

@@ -20,6 +20,7 @@ int test_pack(int argc, const char **argv);
 int test_index(int argc, const char **argv);
 int test_swap(int argc, const char **argv);
 int test_sigv4(int argc, const char **argv);
+int test_ledger(int argc, const char **argv);
 int test_base(int argc, const char **argv);
 int test_backend(int argc, const char **argv);
 int test_url(int argc, const char **argv);
