@@ -33,7 +33,7 @@ static int refuse_parent(struct extract *x, uint32_t node, const char *path)
 	struct buf parent = BUF_INIT;
 	int ret;
 
-	table_path(&x->table, node, &parent);
+	nodes_path(&x->table, node, &parent);
 	ret = fail(FAIL_FORMAT, "'%.1500s' lies in '%.1500s', which is %s in "
 		   "this archive", quoted(path), quoted(parent.ptr),
 		   type_names[x->table.nodes[node].type]);
@@ -82,7 +82,7 @@ static int find_parent(struct extract *x, const char *path, size_t len,
 	}
 	while (p < end) {
 		size_t n = strcspn(p, "/");
-		uint32_t child = table_find(&x->table, node, p, n);
+		uint32_t child = nodes_find(&x->table, node, p, n);
 
 		if (child == NO_NODE) {
 			ret = check_room(x);
@@ -105,7 +105,7 @@ static int find_parent(struct extract *x, const char *path, size_t len,
 static int begin_dir(struct extract *x, uint32_t parent, const char *name,
 		     const struct entry *entry)
 {
-	uint32_t node = table_find(&x->table, parent, name, strlen(name));
+	uint32_t node = nodes_find(&x->table, parent, name, strlen(name));
 	struct dir *dir;
 	int ret;
 
@@ -152,22 +152,22 @@ static void begin_symlink(struct extract *x, uint32_t node,
 	ALLOC_GROW(x->symlinks, x->nsymlinks, x->symlinks_cap);
 	link = &x->symlinks[x->nsymlinks++];
 	link->node = node;
-	link->target = table_keep(&x->table, entry->link, strlen(entry->link));
+	link->target = nodes_keep(&x->table, entry->link, strlen(entry->link));
 	link->stamp = (struct stamp){ entry->mtime, entry->mtime_nsec };
 }
 
 static int begin_other(struct extract *x, uint32_t parent, const char *name,
 		       const struct entry *entry)
 {
-	uint32_t node = table_find(&x->table, parent, name, strlen(name));
+	uint32_t node = nodes_find(&x->table, parent, name, strlen(name));
 	uint32_t first = NO_NODE;
 	int ret;
 
 	if (node != NO_NODE)
 		return refuse_second(x, node, entry);
 	if (entry->type == ENTRY_HARDLINK)
-		first = table_lookup(&x->table, entry->link);
-	node = table_add(&x->table, parent, name, strlen(name), entry->type);
+		first = nodes_lookup(&x->table, entry->link);
+	node = nodes_add(&x->table, parent, name, strlen(name), entry->type);
 	switch (entry->type) {
 	case ENTRY_HARDLINK:
 		return begin_hardlink(x, node, entry, first);
@@ -278,7 +278,7 @@ struct extract *extract_new(int dirfd, struct pool *pool,
 	x->nslots = affordable_slots();
 	for (size_t i = 0; i < x->nslots; i++)
 		x->slots[i].fd = -1;
-	table_init(&x->table);
+	nodes_init(&x->table);
 	return x;
 }
 
@@ -308,7 +308,7 @@ void extract_free(struct extract *x)
 		return;
 	job_release(x);
 	dir_close_all(x);
-	table_release(&x->table);
+	nodes_release(&x->table);
 	buf_release(&x->last_parent);
 	free(x->dirs);
 	free(x->symlinks);

@@ -56,7 +56,7 @@ static int slot_open(struct extract *x, uint32_t node, int *out)
 			       fail(FAIL_SYSTEM, "too many open directories");
 	}
 	slot_close(x, &x->slots[slot]);
-	table_path(&x->table, node, &path);
+	nodes_path(&x->table, node, &path);
 	fd = file_open_beneath(x->dirfd, path.ptr, O_RDONLY | O_DIRECTORY |
 			       O_NOFOLLOW, 0);
 	buf_release(&path);
@@ -101,7 +101,7 @@ int refuse_twin(struct extract *x, uint32_t node, int dirfd)
 	struct stat st, other;
 	int ret;
 
-	table_path(&x->table, node, &path);
+	nodes_path(&x->table, node, &path);
 	if (!fstatat(dirfd, nodes[node].name, &st, AT_SYMLINK_NOFOLLOW))
 		for (size_t i = 1; i < x->table.n && !twin; i++)
 			if (i != node &&
@@ -130,7 +130,7 @@ int fail_node(struct extract *x, uint32_t node, int dirfd, const char *verb)
 	if (errno == EEXIST)
 		return refuse_twin(x, node, dirfd);
 	ret = errno;	/* which allocating may change */
-	table_path(&x->table, node, &path);
+	nodes_path(&x->table, node, &path);
 	errno = ret;
 	ret = fail_errno("cannot %s '%s'", verb, quoted(path.ptr));
 	buf_release(&path);
@@ -167,7 +167,7 @@ int dir_make(struct extract *x, uint32_t parent, const char *name, size_t len,
 	fd = dir_pin(x, parent, &slot);
 	if (fd < 0)
 		return fd;
-	node = table_add(&x->table, parent, name, len, ENTRY_DIR);
+	node = nodes_add(&x->table, parent, name, len, ENTRY_DIR);
 	ALLOC_GROW(x->dirs, x->ndirs, x->dirs_cap);
 	x->dirs[x->ndirs] = (struct dir){ .node = node, .slot = -1,
 					  .mode = 0755 };

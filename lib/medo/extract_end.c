@@ -39,7 +39,7 @@ static bool leads_out(const struct extract *x, const struct symlink *link)
 				return true;
 			at = x->table.nodes[at].parent;
 		} else if (sure && len && !(len == 1 && *p == '.')) {
-			uint32_t child = table_find(&x->table, at, p, len);
+			uint32_t child = nodes_find(&x->table, at, p, len);
 
 			sure = child != NO_NODE &&
 			       x->table.nodes[child].type == ENTRY_DIR;
@@ -61,7 +61,7 @@ static int check_symlinks(struct extract *x)
 
 		if (!leads_out(x, link))
 			continue;
-		table_path(&x->table, link->node, &path);
+		nodes_path(&x->table, link->node, &path);
 		ret = fail(FAIL_DENIED, "symlink '%.1500s' leads out of the "
 			   "tree, to '%.1500s'; --allow-links-out allows that",
 			   quoted(path.ptr), quoted(link->target));

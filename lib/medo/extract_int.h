@@ -51,7 +51,7 @@ struct chunk {
 	char bytes[];
 };
 
-struct table {
+struct nodes {
 	struct node *nodes;
 	size_t n, cap;
 	uint32_t *slots;
@@ -62,17 +62,17 @@ struct table {
 	uint32_t top;		/* the latest of them */
 };
 
-void table_init(struct table *table);
-void table_release(struct table *table);
-uint32_t table_find(const struct table *table, uint32_t parent,
+void nodes_init(struct nodes *table);
+void nodes_release(struct nodes *table);
+uint32_t nodes_find(const struct nodes *table, uint32_t parent,
 		    const char *name, size_t len);
-uint32_t table_add(struct table *table, uint32_t parent, const char *name,
+uint32_t nodes_add(struct nodes *table, uint32_t parent, const char *name,
 		   size_t len, enum entry_type type);
-const char *table_keep(struct table *table, const char *s, size_t len);
+const char *nodes_keep(struct nodes *table, const char *s, size_t len);
 /* The node of a path, or NO_NODE. */
-uint32_t table_lookup(const struct table *table, const char *path);
+uint32_t nodes_lookup(const struct nodes *table, const char *path);
 /* "a/b/c"; "." for the root. */
-void table_path(const struct table *table, uint32_t node, struct buf *out);
+void nodes_path(const struct nodes *table, uint32_t node, struct buf *out);
 
 /* An open directory.  It may be closed only while nobody has a pin on it. */
 #define DIR_SLOTS 64
@@ -96,7 +96,7 @@ struct extract {
 	bool probed;
 	unsigned lost;		/* bits of a mode that umask or an ACL takes */
 
-	struct table table;
+	struct nodes table;
 	struct dir *dirs;
 	size_t ndirs, dirs_cap;
 	struct symlink *symlinks;

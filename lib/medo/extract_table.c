@@ -8,7 +8,7 @@
  * Names come from an archive, whose author would like to have them all in
  * one chain of the table: the seed is random, and all bits of the state count.
  */
-static uint32_t hash_name(const struct table *table, uint32_t parent,
+static uint32_t hash_name(const struct nodes *table, uint32_t parent,
 			  const char *name, size_t len)
 {
 	uint64_t h = table->seed ^ parent * UINT64_C(0x9e3779b97f4a7c15);
@@ -21,7 +21,7 @@ static uint32_t hash_name(const struct table *table, uint32_t parent,
 	return (uint32_t)h;
 }
 
-static void grow_slots(struct table *table)
+static void grow_slots(struct nodes *table)
 {
 	table->nslots = table->nslots ? table->nslots * 2 : 1024;
 	free(table->slots);
@@ -36,7 +36,7 @@ static void grow_slots(struct table *table)
 	}
 }
 
-void table_init(struct table *table)
+void nodes_init(struct nodes *table)
 {
 	struct timespec now;
 
@@ -45,10 +45,10 @@ void table_init(struct table *table)
 		clock_gettime(CLOCK_REALTIME, &now);
 		table->seed = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid();
 	}
-	table_add(table, NO_NODE, "", 0, ENTRY_DIR);
+	nodes_add(table, NO_NODE, "", 0, ENTRY_DIR);
 }
 
-void table_release(struct table *table)
+void nodes_release(struct nodes *table)
 {
 	struct chunk *next;
 
@@ -60,7 +60,7 @@ void table_release(struct table *table)
 	free(table->slots);
 }
 
-const char *table_keep(struct table *table, const char *s, size_t len)
+const char *nodes_keep(struct nodes *table, const char *s, size_t len)
 {
 	struct chunk *chunk = table->arena;
 	char *p;
@@ -88,7 +88,7 @@ static bool is_node(const struct node *node, uint32_t hash, uint32_t parent,
 	       !strncmp(node->name, name, len) && !node->name[len];
 }
 
-uint32_t table_find(const struct table *table, uint32_t parent,
+uint32_t nodes_find(const struct nodes *table, uint32_t parent,
 		    const char *name, size_t len)
 {
 	uint32_t hash = hash_name(table, parent, name, len);
@@ -101,7 +101,7 @@ uint32_t table_find(const struct table *table, uint32_t parent,
 	return NO_NODE;
 }
 
-uint32_t table_add(struct table *table, uint32_t parent, const char *name,
+uint32_t nodes_add(struct nodes *table, uint32_t parent, const char *name,
 		   size_t len, enum entry_type type)
 {
 	uint32_t index = (uint32_t)table->n;
@@ -110,7 +110,7 @@ uint32_t table_add(struct table *table, uint32_t parent, const char *name,
 
 	ALLOC_GROW(table->nodes, table->n, table->cap);
 	node = &table->nodes[table->n];
-	node->name = table_keep(table, name, len);
+	node->name = nodes_keep(table, name, len);
 	node->parent = parent;
 	node->hash = hash_name(table, parent, name, len);
 	node->info = NO_NODE;
@@ -129,21 +129,21 @@ uint32_t table_add(struct table *table, uint32_t parent, const char *name,
 	return index;
 }
 
-uint32_t table_lookup(const struct table *table, const char *path)
+uint32_t nodes_lookup(const struct nodes *table, const char *path)
 {
 	uint32_t node = ROOT;
 
 	for (;;) {
 		size_t len = strcspn(path, "/");
 
-		node = table_find(table, node, path, len);
+		node = nodes_find(table, node, path, len);
 		if (node == NO_NODE || !path[len])
 			return node;
 		path += len + 1;
 	}
 }
 
-void table_path(const struct table *table, uint32_t node, struct buf *out)
+void nodes_path(const struct nodes *table, uint32_t node, struct buf *out)
 {
 	size_t len = 0, at;
 
