@@ -160,7 +160,7 @@ static int silo_verify_cmd(int argc, const char **argv)
 	struct medo medo = MEDO_INIT;
 	struct talk talk = { 0, 0 };
 	struct check check = { .each = print_verdict, .data = &report };
-	struct silo *silo = NULL;
+	struct silo *silo = NULL, *cache;
 	int quick = 0, ret;
 	const struct opt opts[] = {
 		OPT_BOOL(0, "quick", &quick,
@@ -175,6 +175,13 @@ static int silo_verify_cmd(int argc, const char **argv)
 	talk_apply(&talk, &medo);
 	check.quick = quick;
 	ret = silo_open(&silo, argv[0], ID_NONE, SILO_ANY_ADDRESS);
+	if (!ret && !silo_backend(silo)->path) {
+		ret = medo_open(&medo, MEDO_ANYWHERE);
+		if (!ret)
+			ret = medo_cache(&medo, &cache);
+		if (!ret)
+			check.scratch = silo_backend(cache)->path;
+	}
 	check.meter = medo_meter(&medo, "Verifying", METER_BYTES, 0);
 	if (!ret)
 		ret = check_silo(silo, medo_pool(&medo), &check);

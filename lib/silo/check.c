@@ -5,7 +5,7 @@
 #include "base/temp.h"
 #include "model/pack.h"
 #include "model/sha1dc.h"
-#include "silo/check.h"
+#include "silo/check_int.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -30,13 +30,21 @@ struct walk {
 	struct silo *silo;
 	struct check *check;
 	struct strs blobs;
-	int ret;
+	struct strs packs;	/* their .idx and .pack, of a silo elsewhere */
+	struct strs tables;	/* pack/index-<sha256>.midx */
+	bool ledger;
 };
 
-static int tell(struct check *check, enum check_verdict verdict,
-		const char *name, const char *why)
+int check_tell(struct check *check, enum check_verdict verdict,
+	       const char *name, const char *why)
 {
 	return check->each(check->data, verdict, name, why);
+}
+
+bool check_is_verdict(int ret)
+{
+	return ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED ||
+	       ret == FAIL_SYSTEM;
 }
 
 static int sort_out(void *data, const char *name, uint64_t size UNUSED)
@@ -51,8 +59,14 @@ static int sort_out(void *data, const char *name, uint64_t size UNUSED)
 		strs_add(&w->blobs, name);
 		return 0;
 	}
+	if (starts_with(name, "pack/") && ends_with(name, ".midx"))
+		strs_add(&w->tables, name);
+	else if (starts_with(name, "pack/pack-") &&
+		 (ends_with(name, ".idx") || ends_with(name, ".pack")))
+		strs_add(&w->packs, name);
+	w->ledger |= starts_with(name, "ledger/");
 	return known_name(name) ? 0 :
-	       tell(w->check, CHECK_STRANGE, name,
+	       check_tell(w->check, CHECK_STRANGE, name,
 		    "not a name of a silo; left alone");
 }
 
@@ -119,7 +133,7 @@ static int read_index(struct blob *blob)
 	int ret = 0;
 
 	if (!gz_seekable(blob->gz)) {
-		ret = file_pread(blob->fd, 0, head, sizeof(head));
+		ret = blob->src.read(blob->src.data, 0, head, sizeof(head));
 		return !ret && memcmp(head, magic, sizeof(magic)) ?
 		       fail(FAIL_CORRUPT, "it is no gzip file") : ret;
 	}
@@ -135,7 +149,9 @@ static int check_blob(struct walk *w, const char *name, struct pool *pool)
 	int ret = silo_blob_id(name, silo_algo(w->silo), &id) ? FAIL_FORMAT : 0;
 
 	if (!ret)
-		ret = silo_blob_file(w->silo, &id, &blob);
+		ret = silo_backend(w->silo)->path ?
+		      silo_blob_file(w->silo, &id, &blob) :
+		      check_open_far(w->silo, w->check, name, &blob);
 	if (!ret && w->check->quick)
 		ret = read_index(&blob);
 	else if (!ret)
@@ -143,9 +159,8 @@ static int check_blob(struct walk *w, const char *name, struct pool *pool)
 	blob_close(&blob);
 	w->check->blobs++;
 	/* One that cannot be read does not hide the others. */
-	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED ||
-	    ret == FAIL_SYSTEM)
-		ret = tell(w->check, CHECK_CORRUPT, name, fail_text());
+	if (check_is_verdict(ret))
+		ret = check_tell(w->check, CHECK_CORRUPT, name, fail_text());
 	/* Somebody removed it since it was listed. */
 	return ret == FAIL_MISSING ? 0 : ret;
 }
@@ -173,26 +188,59 @@ static int prove_id(void *data UNUSED, const struct id *id,
 
 static int bad_pack(void *data, const char *name, const char *why)
 {
-	return tell(data, CHECK_CORRUPT, name, why);
+	return check_tell(data, CHECK_CORRUPT, name, why);
 }
 
 static int strange_pack(void *data, const char *name, const char *why)
 {
-	return tell(data, CHECK_STRANGE, name, why);
+	return check_tell(data, CHECK_STRANGE, name, why);
 }
 
-static int check_packs(struct silo *silo, struct check *check)
+static int check_packs(struct silo *silo, struct check *check,
+		       const struct strs *names)
 {
 	struct packs_check c = {
 		.quick = check->quick, .bad = bad_pack,
 		.strange = strange_pack, .blob = prove_id, .data = check,
 	};
 	struct backend *b = silo_backend(silo);
-	int ret = b->path ? packs_check(b->fd, silo_algo(silo), &c) : 0;
+	int ret = b->path ? packs_check(b->fd, silo_algo(silo), &c) :
+		  check_packs_far(silo, check, names, &c);
 
 	check->blobs += c.blobs;
 	check->bytes += c.bytes;
 	return ret;
+}
+
+static int add_hash(void *data, struct block *block)
+{
+	hash_add(data, block->data, block->len);
+	return stop_check();
+}
+
+/* Its name is the SHA-256 of its bytes. */
+static int check_table(struct walk *w, const char *name)
+{
+	struct backend *b = silo_backend(w->silo);
+	struct hash hash;
+	struct sink sink = { add_hash, &hash };
+	char hex[ID_HEX_MAX], *want;
+	struct id is;
+	uint64_t total;
+	int ret;
+
+	if (w->check->quick)
+		return 0;
+	hash_init(&hash, ID_SHA256);
+	ret = b->ops->read(b, name, 0, UINT64_MAX, 0, &sink, &total);
+	hash_final(&hash, &is);
+	want = xstrfmt("pack/index-%s.midx", id_hex(&is, hex));
+	if (!ret && strcmp(want, name))
+		ret = fail(FAIL_CORRUPT, "its bytes have another SHA-256");
+	free(want);
+	if (check_is_verdict(ret))
+		ret = check_tell(w->check, CHECK_CORRUPT, name, fail_text());
+	return ret == FAIL_MISSING ? 0 : ret;
 }
 
 int check_silo(struct silo *silo, struct pool *pool, struct check *check)
@@ -208,7 +256,13 @@ int check_silo(struct silo *silo, struct pool *pool, struct check *check)
 			ret = check_blob(&w, w.blobs.v[i], pool);
 	}
 	if (!ret)
-		ret = check_packs(silo, check);
+		ret = check_packs(silo, check, &w.packs);
+	for (size_t i = 0; !ret && i < w.tables.n; i++)
+		ret = check_table(&w, w.tables.v[i]);
+	if (!ret && w.ledger)
+		ret = check_ledger(silo, check, "ledger");
 	strs_release(&w.blobs);
+	strs_release(&w.packs);
+	strs_release(&w.tables);
 	return ret;
 }

@@ -15,6 +15,8 @@ enum check_verdict {
 
 struct check {
 	bool quick;		/* names, sizes, trailers and indexes only */
+	/* Where files of a silo that is elsewhere lie while they are read. */
+	const char *scratch;
 	struct meter *meter;
 	int (*each)(void *data, enum check_verdict verdict, const char *name,
 		    const char *why);
@@ -23,7 +25,10 @@ struct check {
 	uint64_t bytes;		/* out: of content */
 };
 
-/* 0 also when something is bad: that is told. */
+/*
+ * 0 also when something is bad: that is told.  Also the ledger: each entry
+ * names the bytes of the one before.
+ */
 int check_silo(struct silo *silo, struct pool *pool, struct check *check)
 	MUST_CHECK;
 
