@@ -199,18 +199,20 @@ static int find_end(struct chain *chain)
 	return from_hint(chain);
 }
 
-static int look_again(struct chain *chain)
+/* An end that was only believed: is the entry there? */
+static int prove(struct chain *chain)
 {
-	int ret = chain->proven ? 1 : there(chain, chain->end);
+	int ret = there(chain, chain->end);
 
-	if (ret < 0)
-		return ret;
+	if (ret > 0) {
+		chain->proven = true;
+		return 0;
+	}
 	if (!ret) {
 		chain_hints_lie(chain);
-		return climb(chain, 0, 0, 1);
+		ret = climb(chain, 0, 0, 1);
 	}
-	chain->proven = true;
-	return climb(chain, chain->end, chain->end, 1);
+	return ret;
 }
 
 int chain_end(struct chain *chain, bool again, uint64_t *n)
@@ -218,8 +220,10 @@ int chain_end(struct chain *chain, bool again, uint64_t *n)
 	bool fresh = !chain->has_end;
 	int ret = fresh ? find_end(chain) : 0;
 
-	if (!ret && again && !(fresh && chain->proven))
-		ret = look_again(chain);
+	if (!ret && again && !chain->proven)
+		ret = prove(chain);
+	if (!ret && again && !fresh)
+		ret = climb(chain, chain->end, chain->end, 1);
 	if (!ret)
 		*n = chain->end;
 	return ret;

@@ -66,7 +66,7 @@ static int make_entry(struct chain *chain, struct entry *entry,
 			   "for '%s' of silo '%s'", out->len, chain->dir,
 			   quoted(chain->b->url));
 	else if (entry_parse(&check, out->ptr, out->len, "new entry"))
-		ret = fail_in(FAIL_REQUEST, "no entry can be made: ");
+		ret = fail_in(FAIL_REQUEST, "no entry can be made");
 	if (!ret)
 		memcpy(entry->hash, check.hash, DIGEST_SIZE);
 	entry_release(&check);
@@ -120,52 +120,59 @@ static int read_once(struct chain *chain, const struct entry *mine)
 	return ret;
 }
 
-/* `sure`: the place said that there is something now. */
+/*
+ * `sure`: the place said that there is something now.  What the network does
+ * was tried again below already; once more is for a server that restarts.
+ */
 static int read_back(struct chain *chain, const struct entry *mine, bool sure)
 {
-	int ret = FAIL_NET;
+	bool cut = false;
+	int ret;
 
-	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
+	for (unsigned i = 0;; i++) {
 		ret = read_once(chain, mine);
 		if (ret != FAIL_NET && !(ret == BACK_NONE && sure))
 			return ret;
-		if (i + 1 < CLAIM_TRIES && pause_for(i))
+		if (i + 1 == CLAIM_TRIES || (ret == FAIL_NET && cut))
+			return ret;
+		cut = ret == FAIL_NET;
+		if (pause_for(cut ? 3 : i))
 			return FAIL_STOPPED;
 	}
-	return ret;
 }
 
 static int unclear(struct chain *chain, uint64_t n, int ret)
 {
 	return fail_in(ret, "it is not known whether entry %" PRIu64 " of '%s' "
-		       "in silo '%s' is ours: ", n, chain->dir,
+		       "in silo '%s' is ours", n, chain->dir,
 		       quoted(chain->b->url));
 }
 
 /*
  * One request to be the first, and what became of it: BACK_..., where
- * BACK_NONE may be tried again with the same bytes, or a failure.
+ * BACK_NONE may be tried again with the same bytes (`*said` is the answer, its
+ * sentence waits), or a failure.
  */
 static int claim_once(struct chain *chain, const struct entry *mine,
-		      const struct buf *text)
+		      const struct buf *text, int *said)
 {
 	char *name = chain_name(chain, mine->n), *why;
-	int said = chain->b->ops->claim(chain->b, name, text->ptr, text->len);
 	int ret;
 
+	*said = chain->b->ops->claim(chain->b, name, text->ptr, text->len);
 	free(name);
-	why = xstrdup(said < 0 ? fail_text() : "");
+	why = xstrdup(*said < 0 ? fail_text() : "");
 	fail_clear();
-	ret = read_back(chain, mine, said > 0);
+	ret = read_back(chain, mine, *said > 0);
 	if (ret < 0) {
 		ret = unclear(chain, mine->n, ret);
-	} else if (ret == BACK_NONE && said > 0) {
+	} else if (ret == BACK_NONE && *said > 0) {
 		ret = fail(FAIL_NET, "silo '%s' took entry %" PRIu64 " of '%s' "
 			   "and does not show it", quoted(chain->b->url),
 			   mine->n, chain->dir);
-	} else if (ret == BACK_NONE && said < 0) {
+	} else if (ret == BACK_NONE && *said < 0) {
 		fail_adopt(why);
-		ret = said;
+		ret = *said == FAIL_NET ? BACK_NONE : *said;
 	}
 	free(why);
 	return ret;
@@ -174,20 +181,20 @@ static int claim_once(struct chain *chain, const struct entry *mine,
 static int claim(struct chain *chain, const struct entry *mine,
 		 const struct buf *text)
 {
-	int ret = BACK_NONE;
+	int said = 0, ret;
 
 	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
-		ret = claim_once(chain, mine, text);
-		if (ret != BACK_NONE && ret != FAIL_NET)
-			return ret;
-		if (i + 1 < CLAIM_TRIES && pause_for(i))
+		if (i && pause_for(i - 1))
 			return FAIL_STOPPED;
+		ret = claim_once(chain, mine, text, &said);
+		if (ret != BACK_NONE)
+			return ret;
 	}
-	if (ret == BACK_NONE)
-		ret = fail(FAIL_DENIED, "'%s/%010" PRIu64 "' in silo '%s' is "
-			   "taken, but holds no entry; remove it",
-			   chain->dir, mine->n, quoted(chain->b->url));
-	return ret;
+	if (said < 0)
+		return said;
+	return fail(FAIL_DENIED, "'%s/%010" PRIu64 "' in silo '%s' is taken, "
+		    "but holds no entry; remove it", chain->dir, mine->n,
+		    quoted(chain->b->url));
 }
 
 static int before(struct chain *chain, struct entry *mine)
