@@ -201,6 +201,21 @@ int temp_adopt(struct temp *temp, const char *path)
 	return 1;
 }
 
+int temp_resume(struct temp *temp, const char *path)
+{
+	int fd, ret = temp_adopt(temp, path);
+
+	if (ret)
+		return ret;
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		  0600);
+	if (fd < 0)
+		return errno == EEXIST ? 0 :
+		       fail_errno("cannot create '%s'", quoted(path));
+	close(fd);
+	return temp_adopt(temp, path);
+}
+
 const char *temp_path(const struct temp *temp)
 {
 	return slots[temp->slot].path;

@@ -51,6 +51,8 @@ void temp_discard(struct temp *temp);	/* remove it, kept or not */
  * maker lives, or it is gone.
  */
 int temp_adopt(struct temp *temp, const char *path) MUST_CHECK;
+/* The same for a name that is known before; made where it is not there. */
+int temp_resume(struct temp *temp, const char *path) MUST_CHECK;
 
 /* Small whole file: temp_open, write, temp_commit. */
 int temp_write(const char *path, const void *data, size_t len, unsigned flags)

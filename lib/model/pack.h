@@ -29,6 +29,12 @@ int packer_open(struct packer **out, const char *dir, enum id_algo algo,
  */
 int packer_add(struct packer *packer, const void *data, size_t len,
 	       struct id *id) MUST_CHECK;
+/*
+ * The same of an object as it lies in another pack, which pack_take_blob()
+ * has read: `raw` are its bytes there.
+ */
+int packer_add_raw(struct packer *packer, const struct id *id,
+		   const void *raw, size_t len) MUST_CHECK;
 bool packer_has(const struct packer *packer, const struct id *id);
 /* What was added and is not named yet can be read back, too. */
 int packer_read(struct packer *packer, const struct id *id, struct buf *out)
@@ -41,6 +47,18 @@ int packer_read(struct packer *packer, const struct id *id, struct buf *out)
  */
 int packer_finish(struct packer *packer) MUST_CHECK;
 void packer_free(struct packer *packer);	/* NULL is fine */
+
+/*
+ * Bytes of a pack that lies elsewhere: the blob at their beginning, verified
+ * to be `id`, is appended to `out`, and how many bytes it took goes to `used`.
+ * As packs_read() else.
+ */
+struct zlib;
+int pack_take_blob(struct zlib *z, const void *bytes, size_t len,
+		   const struct id *id, size_t max, struct buf *out,
+		   size_t *used) MUST_CHECK;
+/* The most bytes that a blob of `size` takes in a pack. */
+size_t pack_bound(uint64_t size);
 
 /*
  * What a killed packer left in DIR/pack becomes a pack, up to its last whole

@@ -90,15 +90,52 @@ static int check_head(size_t head, unsigned type, uint64_t size, size_t max)
 	return 0;
 }
 
+size_t pack_bound(uint64_t size)
+{
+	return PACK_HEAD_MAX + zlib_bound((size_t)size);
+}
+
+/* How long it is at most says its head. */
+static int look(const void *bytes, size_t len, size_t max, size_t *head,
+		uint64_t *size)
+{
+	unsigned type = 0;
+
+	*head = pack_take_head(bytes, len, &type, size);
+	return check_head(*head, type, *size, max);
+}
+
+int pack_take_blob(struct zlib *z, const void *bytes, size_t len,
+		   const struct id *id, size_t max, struct buf *out,
+		   size_t *used)
+{
+	size_t head, start = out->len;
+	uint64_t size = 0;
+	struct id is;
+	int ret = look(bytes, len, max, &head, &size);
+
+	if (ret)
+		return ret;
+	buf_grow(out, size);
+	ret = zlib_inflate(z, (const char *)bytes + head, len - head,
+			   out->ptr + start, size, used);
+	if (ret)
+		return ret;
+	*used += head;
+	pack_hash_blob(id->algo, out->ptr + start, size, &is);
+	if (!id_eq(&is, id))
+		return fail(FAIL_CORRUPT, "its content has another id");
+	buf_setlen(out, start + size);
+	return 0;
+}
+
 int pack_read_blob(int fd, uint64_t off, uint64_t end, const struct id *id,
 		   size_t max, struct buf *out)
 {
 	struct buf in = BUF_INIT;
 	struct zlib *z = zlib_new(1);
-	size_t head, n, start = out->len;
+	size_t head, n, used;
 	uint64_t size = 0;
-	unsigned type = 0;
-	struct id is;
 	int ret = FAIL_CORRUPT;
 
 	if (off < PACK_START_SIZE || off >= end) {
@@ -108,16 +145,13 @@ int pack_read_blob(int fd, uint64_t off, uint64_t end, const struct id *id,
 	n = (size_t)MIN(end - off, FIRST_READ);
 	buf_grow(&in, n);
 	ret = file_pread(fd, off, in.ptr, n);
-	if (ret)
-		goto out;
-	head = pack_take_head((unsigned char *)in.ptr, n, &type, &size);
-	ret = check_head(head, type, size, max);
+	if (!ret)
+		ret = look(in.ptr, n, max, &head, &size);
 	if (ret)
 		goto out;
 	buf_setlen(&in, n);
-	if (n < end - off && n < head + zlib_bound(size)) {
-		size_t more = (size_t)MIN(end - off, head + zlib_bound(size)) -
-			      n;
+	if (n < end - off && n < pack_bound(size)) {
+		size_t more = (size_t)MIN(end - off, pack_bound(size)) - n;
 
 		buf_grow(&in, more);
 		ret = file_pread(fd, off + n, in.ptr + n, more);
@@ -125,17 +159,7 @@ int pack_read_blob(int fd, uint64_t off, uint64_t end, const struct id *id,
 			goto out;
 		n += more;
 	}
-	buf_grow(out, size);
-	ret = zlib_inflate(z, in.ptr + head, n - head, out->ptr + start, size,
-			   NULL);
-	if (ret)
-		goto out;
-	pack_hash_blob(id->algo, out->ptr + start, size, &is);
-	if (!id_eq(&is, id)) {
-		ret = fail(FAIL_CORRUPT, "its content has another id");
-		goto out;
-	}
-	buf_setlen(out, start + size);
+	ret = pack_take_blob(z, in.ptr, n, id, max, out, &used);
 out:
 	buf_release(&in);
 	zlib_free(z);

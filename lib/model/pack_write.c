@@ -73,38 +73,65 @@ static bool is_full(const struct packer *p)
 	return p->grown.end > PACK_GROW_MAX || p->grown.ids.n >= PACK_COUNT_MAX;
 }
 
-int packer_add(struct packer *p, const void *data, size_t len, struct id *id)
+/* Room for one object more, in this pack or in the next. */
+static int make_room(struct packer *p)
+{
+	int ret = is_full(p) ? packer_finish(p) : 0;
+
+	return !ret && p->grown.temp.fd < 0 ? begin(p) : ret;
+}
+
+static int append(struct packer *p, const struct id *id, const void *raw,
+		  size_t n)
 {
 	struct grown *grown = &p->grown;
-	size_t n;
-	int ret = 0;
+	int ret;
 
-	if (len > PACK_BLOB_MAX)
-		return fail(FAIL_REQUEST, "%zu bytes are too many for a pack",
-			    len);
-	pack_hash_blob(p->algo, data, len, id);
-	if (idset_find(&grown->ids, id) >= 0)
-		return 0;
-	if (is_full(p))
-		ret = packer_finish(p);
-	if (!ret && grown->temp.fd < 0)
-		ret = begin(p);
-	if (ret)
-		return ret;
-	n = pack_put_head(p->out, PACK_BLOB, len);
-	n += zlib_deflate(p->zlib, data, len, p->out + n);
 	/*
 	 * From its first byte on it is not ours to lose.  What a full disk cut
 	 * short lies behind the end, where the next one overwrites it.
 	 */
 	temp_keep(&grown->temp);
-	ret = file_pwrite(grown->temp.fd, grown->end, p->out, n);
+	ret = file_pwrite(grown->temp.fd, grown->end, raw, n);
 	if (ret)
 		return fail_in(ret, "'%s'", quoted(temp_path(&grown->temp)));
 	idset_add(&grown->ids, id);
-	grown_place(grown, grown->end, zlib_crc32(0, p->out, n));
+	grown_place(grown, grown->end, zlib_crc32(0, raw, n));
 	grown->end += n;
 	return 1;
+}
+
+int packer_add(struct packer *p, const void *data, size_t len, struct id *id)
+{
+	size_t n;
+	int ret;
+
+	if (len > PACK_BLOB_MAX)
+		return fail(FAIL_REQUEST, "%zu bytes are too many for a pack",
+			    len);
+	pack_hash_blob(p->algo, data, len, id);
+	if (idset_find(&p->grown.ids, id) >= 0)
+		return 0;
+	ret = make_room(p);
+	if (ret)
+		return ret;
+	n = pack_put_head(p->out, PACK_BLOB, len);
+	n += zlib_deflate(p->zlib, data, len, p->out + n);
+	return append(p, id, p->out, n);
+}
+
+int packer_add_raw(struct packer *p, const struct id *id, const void *raw,
+		   size_t len)
+{
+	int ret;
+
+	if (len > pack_bound(PACK_BLOB_MAX))
+		return fail(FAIL_REQUEST, "%zu bytes are too many for a pack",
+			    len);
+	if (idset_find(&p->grown.ids, id) >= 0)
+		return 0;
+	ret = make_room(p);
+	return ret ? ret : append(p, id, raw, len);
 }
 
 bool packer_has(const struct packer *p, const struct id *id)

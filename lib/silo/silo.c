@@ -6,6 +6,7 @@
 #include "codec/json.h"
 #include "silo/silo.h"
 #include "silo/silo_int.h"
+#include "silo/table.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -177,7 +178,9 @@ int silo_open(struct silo **out, const char *url, enum id_algo algo,
 		goto out;
 	if (silo->b->path)
 		silo->packs = packs_open(silo->b->fd, silo->algo);
-	if (silo->b->path && (flags & SILO_WRITE))
+	else
+		ret = table_open(&silo->table, silo->b, silo->algo);
+	if (!ret && silo->b->path && (flags & SILO_WRITE))
 		ret = tidy(silo);
 	if (ret)
 		goto out;
@@ -193,6 +196,7 @@ void silo_close(struct silo *silo)
 	if (!silo)
 		return;
 	packs_close(silo->packs);
+	table_close(silo->table);
 	if (silo->b)
 		silo->b->ops->close(silo->b);
 	free(silo);

@@ -47,12 +47,15 @@ int silo_blob_id(const char *name, enum id_algo algo, struct id *out)
 /* 1 there, 0 not; by name only. */
 int silo_has(struct silo *silo, const struct id *id) MUST_CHECK;
 
-/* 1 it lies in a pack, 0 it does not (it may have a file of its own). */
+/*
+ * 1 it lies in a pack, 0 it does not (it may have a file of its own).  Of a
+ * silo that is not on this disk its ledger says that.
+ */
 int silo_packed(struct silo *silo, const struct id *id) MUST_CHECK;
 
 /*
- * An open blob of a silo on this disk: a file, or content that came out of a
- * pack and was verified by its id.
+ * An open blob: a file, or content that came out of a pack and was verified
+ * by its id.  A file of another place is read by ranges (its fd is -1).
  */
 struct blob {
 	int fd;
@@ -60,6 +63,7 @@ struct blob {
 	char name[SILO_NAME_MAX];
 	struct source src;
 	struct gz *gz;
+	struct backend *far;
 	bool packed;
 	struct buf content;	/* if packed */
 	struct memory memory;

@@ -17,7 +17,7 @@ int silo_need_folder(const struct silo *silo)
 }
 
 /* The failure names silo and blob, whoever found it. */
-static int blame(int ret, const struct silo *silo, const struct id *id)
+int silo_blame(int ret, const struct silo *silo, const struct id *id)
 {
 	char hex[ID_HEX_MAX];
 
@@ -27,7 +27,7 @@ static int blame(int ret, const struct silo *silo, const struct id *id)
 		       quoted(silo->b->url));
 }
 
-static int missing(const struct silo *silo, const struct id *id)
+int silo_missing(const struct silo *silo, const struct id *id)
 {
 	char hex[ID_HEX_MAX];
 
@@ -51,21 +51,21 @@ static int open_gz(struct blob *blob)
 
 int silo_blob_file(struct silo *silo, const struct id *id, struct blob *blob)
 {
-	int ret = silo_need_folder(silo);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!silo->b->path)
+		return silo_blob_far(silo, id, blob);
 	silo_blob_name(id, blob->name);
 	blob->fd = file_open_beneath(silo->b->fd, blob->name,
 				     O_RDONLY | O_NONBLOCK, 0);
 	if (blob->fd == FAIL_MISSING)
-		return missing(silo, id);
+		return silo_missing(silo, id);
 	if (blob->fd < 0)
-		return blame(blob->fd, silo, id);
+		return silo_blame(blob->fd, silo, id);
 	ret = open_gz(blob);
 	if (ret) {
 		blob_close(blob);
-		return blame(ret, silo, id);
+		return silo_blame(ret, silo, id);
 	}
 	return 0;
 }
@@ -86,7 +86,7 @@ int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
 	packed = silo_open_packed(silo, id, blob);
 	if (!packed)
 		return 0;
-	packed = blame(packed, silo, id);
+	packed = silo_blame(packed, silo, id);
 	why = xstrdup(fail_text());
 	ret = silo_blob_file(silo, id, blob);
 	if (ret == FAIL_MISSING) {
@@ -106,6 +106,7 @@ void blob_close(struct blob *blob)
 	if (blob->fd >= 0)
 		close(blob->fd);
 	blob->fd = -1;
+	blob->far = NULL;
 	buf_release(&blob->content);
 	blob->content = (struct buf)BUF_INIT;
 	blob->packed = false;
@@ -147,7 +148,7 @@ int silo_read(struct silo *silo, const struct silo_expect *expect,
 		return ret;
 	ret = blob_read(&blob, expect, pool, sink, meter);
 	blob_close(&blob);
-	return blame(ret, silo, &expect->id);
+	return silo_blame(ret, silo, &expect->id);
 }
 
 /* What its trailer says; a gzip that has none has to be read. */
@@ -162,17 +163,32 @@ static int check_seen(struct blob *blob, const struct silo_expect *expect,
 	return 0;
 }
 
+/* By name only, and where it is more likely first. */
+static int seen_far(struct silo *silo, const struct silo_expect *expect)
+{
+	char name[SILO_NAME_MAX];
+	uint64_t size;
+	int ret;
+
+	if (silo_is_small(expect))
+		return silo_has(silo, &expect->id);
+	ret = silo->b->ops->has(silo->b, silo_blob_name(&expect->id, name),
+				&size);
+	return ret ? ret : silo_packed(silo, &expect->id);
+}
+
 int silo_seen(struct silo *silo, const struct silo_expect *expect,
 	      struct pool *pool)
 {
 	struct blob blob = BLOB_INIT;
-	int ret = silo_has(silo, &expect->id);
+	int ret = silo->b->path ? silo_has(silo, &expect->id) :
+		  seen_far(silo, expect);
 
 	if (ret <= 0 || !silo->b->path)
 		return ret;
 	ret = silo_blob(silo, &expect->id, &blob);
 	if (!ret)
-		ret = blame(check_seen(&blob, expect, pool), silo, &expect->id);
+		ret = silo_blame(check_seen(&blob, expect, pool), silo, &expect->id);
 	blob_close(&blob);
 	return ret == FAIL_MISSING ? 0 : ret ? ret : 1;
 }
@@ -264,12 +280,8 @@ static int copy_take(void *data, struct block *block)
 	return ret;
 }
 
-/*
- * Is what lies in the temp the blob that was asked for?  It gets the name of
- * its id, so the id is asked as well: a pointer may promise another's.
- */
-static int check_temp(struct temp *temp, const struct silo_expect *expect,
-		      uint64_t size, struct pool *pool, struct meter *meter)
+int silo_check_temp(struct temp *temp, const struct silo_expect *expect,
+		    uint64_t size, struct pool *pool, struct meter *meter)
 {
 	struct blob blob = { .fd = temp->fd, .file_size = size };
 	int ret;
@@ -283,8 +295,8 @@ static int check_temp(struct temp *temp, const struct silo_expect *expect,
 }
 
 /* Out of a pack: what a blob of its own would have been. */
-static int write_packed(struct temp *temp, struct blob *blob,
-			enum id_algo algo, struct pool *pool)
+int silo_write_packed(struct temp *temp, struct blob *blob, enum id_algo algo,
+		      struct pool *pool)
 {
 	struct gz_write_opts opts = { .algo = algo, .level = 1 };
 	struct gz_facts facts;
@@ -302,7 +314,7 @@ static int import_packed(struct temp *temp, struct silo *from,
 	if (!ret)
 		ret = blob_read(&blob, expect, pool, NULL, meter);
 	if (!ret)
-		ret = write_packed(temp, &blob, from->algo, pool);
+		ret = silo_write_packed(temp, &blob, from->algo, pool);
 	blob_close(&blob);
 	return ret;
 }
@@ -319,7 +331,36 @@ static int import_file(struct temp *temp, struct silo *from,
 				     silo_blob_name(&expect->id, name), 0,
 				     UINT64_MAX, 0, &sink, &total);
 
-	return ret ? ret : check_temp(temp, expect, total, pool, meter);
+	return ret ? ret : silo_check_temp(temp, expect, total, pool, meter);
+}
+
+/* 1: it is not in a pack. */
+static int import_small(struct temp *temp, struct silo *from,
+			const struct silo_expect *expect, struct pool *pool,
+			struct meter *meter)
+{
+	int ret = silo_packed(from, &expect->id);
+
+	if (ret <= 0)
+		return ret ? ret : 1;
+	return import_packed(temp, from, expect, pool, meter);
+}
+
+/* Where it is more likely first; large ones of this disk cost nothing. */
+static int import_any(struct temp *temp, struct silo *from,
+		      const struct silo_expect *expect, struct pool *pool,
+		      struct meter *meter)
+{
+	bool file_first = !from->b->path && !silo_is_small(expect);
+	int ret = file_first ? import_file(temp, from, expect, pool, meter) :
+		  import_small(temp, from, expect, pool, meter);
+
+	if (!file_first && ret == 1)
+		return import_file(temp, from, expect, pool, meter);
+	if (!file_first || ret != FAIL_MISSING)
+		return ret;
+	ret = import_small(temp, from, expect, pool, meter);
+	return ret == 1 ? FAIL_MISSING : ret;
 }
 
 int silo_import(struct silo *to, struct silo *from,
@@ -327,20 +368,16 @@ int silo_import(struct silo *to, struct silo *from,
 		struct meter *meter)
 {
 	struct temp temp = TEMP_INIT;
-	int packed = 0, ret = silo_need_folder(to);
+	int ret = silo_need_folder(to);
 
 	if (!ret)
 		ret = temp_open(&temp, to->b->path);
 	if (!ret)
-		ret = packed = silo_packed(from, &expect->id);
-	if (ret > 0)
-		ret = import_packed(&temp, from, expect, pool, meter);
-	if (!packed && !ret)
-		ret = import_file(&temp, from, expect, pool, meter);
+		ret = import_any(&temp, from, expect, pool, meter);
 	if (ret == FAIL_MISSING)
-		ret = missing(from, &expect->id);
+		ret = silo_missing(from, &expect->id);
 	else
-		ret = blame(ret, from, &expect->id);
+		ret = silo_blame(ret, from, &expect->id);
 	if (!ret)
 		ret = silo_commit(to, &temp, &expect->id);
 	temp_drop(&temp);
@@ -357,7 +394,7 @@ static int put_packed(struct silo *from, struct silo *to, struct blob *blob,
 	int ret = temp_open(&temp, from->b->path);
 
 	if (!ret)
-		ret = write_packed(&temp, blob, from->algo, pool);
+		ret = silo_write_packed(&temp, blob, from->algo, pool);
 	if (!ret && fstat(temp.fd, &st))
 		ret = fail_errno("cannot stat a temporary file");
 	if (!ret) {
@@ -381,14 +418,14 @@ int silo_export(struct silo *from, struct silo *to,
 	if (ret)
 		return ret;
 	/* Our own disk lies too: nobody else shall get what it spoilt. */
-	ret = blame(read_as(&blob, expect, true, pool, NULL, meter), from,
+	ret = silo_blame(read_as(&blob, expect, true, pool, NULL, meter), from,
 		    &expect->id);
 	if (!ret && blob.packed)
 		ret = put_packed(from, to, &blob, pool);
 	else if (!ret)
 		ret = to->b->ops->put(to->b, blob.name, &blob.src);
 	if (ret)
-		ret = blame(ret, to, &expect->id);
+		ret = silo_blame(ret, to, &expect->id);
 	blob_close(&blob);
 	return ret ? ret : 1;
 }
@@ -412,7 +449,7 @@ int silo_move_file(struct silo *from, struct silo *to, const struct id *id,
 	if (!ret) {
 		/* It was in a pack: then it is there by now. */
 		ret = silo_has(to, id);
-		return ret ? MIN(ret, 0) : missing(from, id);
+		return ret ? MIN(ret, 0) : silo_missing(from, id);
 	}
 	if (ret < 0)
 		return ret;

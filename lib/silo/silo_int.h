@@ -10,7 +10,12 @@ struct silo {
 	struct backend *b;
 	enum id_algo algo;
 	struct packs *packs;	/* of a silo on this disk, else NULL */
+	struct table *table;	/* of the others; here when a push asks */
 };
+
+/* Which pack has what; opened when it is first asked for.  One thread. */
+struct table;
+int silo_table(struct silo *silo, struct table **out) MUST_CHECK;
 
 /* TEMP_KEEP_OLD, and durable if the silo is. */
 unsigned silo_commit_flags(const struct silo *silo);
@@ -18,6 +23,32 @@ unsigned silo_commit_flags(const struct silo *silo);
 int silo_commit(struct silo *silo, struct temp *temp, const struct id *id)
 	MUST_CHECK;
 int silo_need_folder(const struct silo *silo) MUST_CHECK;
+
+/* Is it where small blobs are looked for first?  Unknown: yes. */
+bool silo_is_small(const struct silo_expect *expect);
+
+/*
+ * Is what lies in the temp the blob that was asked for?  It gets the name of
+ * its id, so the id is asked as well: a pointer may promise another's.
+ */
+int silo_check_temp(struct temp *temp, const struct silo_expect *expect,
+		    uint64_t size, struct pool *pool, struct meter *meter)
+	MUST_CHECK;
+/* Size and seal of what has the id that was asked for. */
+int silo_check_content(const struct buf *content,
+		       const struct silo_expect *expect) MUST_CHECK;
+/* The failure names silo and blob, whoever found it. */
+int silo_blame(int ret, const struct silo *silo, const struct id *id);
+int silo_missing(const struct silo *silo, const struct id *id);
+/* A blob that is to be sent: verified; a packed one becomes a file in temp. */
+int silo_write_packed(struct temp *temp, struct blob *blob, enum id_algo algo,
+		      struct pool *pool) MUST_CHECK;
+
+/* Of a place that is not on this disk. */
+int silo_blob_far(struct silo *silo, const struct id *id, struct blob *blob)
+	MUST_CHECK;
+int silo_read_far_packed(struct silo *silo, const struct id *id, size_t max,
+			 struct buf *out) MUST_CHECK;
 
 /* Read it whole, verified by its id, into blob->content. */
 int silo_open_packed(struct silo *silo, const struct id *id, struct blob *blob)

@@ -4,13 +4,31 @@
 #include "base/temp.h"
 #include "silo/silo.h"
 #include "silo/silo_int.h"
+#include "silo/table.h"
 
 /* What may be held in memory; other people's packs may have larger ones. */
 #define PACKED_MAX ((size_t)1 << 20)
 
 int silo_packed(struct silo *silo, const struct id *id)
 {
-	return silo->packs ? packs_has(silo->packs, id) : 0;
+	struct table_place place;
+
+	return silo->packs ? packs_has(silo->packs, id) :
+	       table_find(silo->table, id, &place);
+}
+
+int silo_table(struct silo *silo, struct table **out)
+{
+	int ret = silo->table ? 0 :
+		  table_open(&silo->table, silo->b, silo->algo);
+
+	*out = silo->table;
+	return ret;
+}
+
+bool silo_is_small(const struct silo_expect *expect)
+{
+	return !expect->size || *expect->size <= PACK_BLOB_MAX;
 }
 
 int silo_packer(struct silo *silo, int level, struct packer **out)
@@ -37,7 +55,9 @@ static void seal_of(const struct buf *content, struct seal *out)
 
 int silo_open_packed(struct silo *silo, const struct id *id, struct blob *blob)
 {
-	int ret = packs_read(silo->packs, id, PACKED_MAX, &blob->content);
+	int ret = silo->packs ?
+		  packs_read(silo->packs, id, PACKED_MAX, &blob->content) :
+		  silo_read_far_packed(silo, id, PACKED_MAX, &blob->content);
 
 	if (ret) {
 		buf_release(&blob->content);
@@ -52,25 +72,34 @@ int silo_open_packed(struct silo *silo, const struct id *id, struct blob *blob)
 	return 0;
 }
 
-static int check(const struct blob *blob, const struct silo_expect *expect)
+static int check(uint64_t size, const struct seal *seal,
+		 const struct silo_expect *expect)
 {
-	uint64_t size = blob->content.len;
-
 	if (expect->max_size && size > expect->max_size)
 		return fail(FAIL_DENIED, "blob has %" PRIu64 " bytes, more than "
 			    "%" PRIu64, size, expect->max_size);
 	if (expect->size && size != *expect->size)
 		return fail(FAIL_CORRUPT, "blob has %" PRIu64 " bytes, "
 			    "expected %" PRIu64, size, *expect->size);
-	if (expect->seal && !seal_eq(&blob->seal, expect->seal))
+	if (expect->seal && !seal_eq(seal, expect->seal))
 		return fail(FAIL_CORRUPT, "blob has another seal");
 	return 0;
+}
+
+int silo_check_content(const struct buf *content,
+		       const struct silo_expect *expect)
+{
+	struct seal seal;
+
+	if (expect->seal)
+		seal_of(content, &seal);
+	return check(content->len, &seal, expect);
 }
 
 int silo_read_packed(struct blob *blob, const struct silo_expect *expect,
 		     const struct sink *sink, struct meter *meter)
 {
-	int ret = check(blob, expect);
+	int ret = check(blob->content.len, &blob->seal, expect);
 
 	for (size_t at = 0; !ret && at < blob->content.len; at += PIECE_SIZE) {
 		struct block *block = block_new();
