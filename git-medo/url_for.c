@@ -2,11 +2,27 @@
  * git medo url-for: SILO.json and treeptr combined.
  */
 #include "git-medo/cmd.h"
+#include "base/file.h"
+#include "model/pack.h"
 
 static const char *const usage[] = {
 	"git medo url-for [<options>] <treeptr>...",
 	NULL
 };
+
+/*
+ * Small blobs travel in packs, and then have no file of their own.  Of a silo
+ * on this disk that can be seen; elsewhere it may be.
+ */
+static void warn_small(const char *path, const char *url, uint64_t size)
+{
+	int there = strstr(url, "://") ? 0 : file_exists(url);
+
+	fail_clear();
+	if (size <= PACK_BLOB_MAX && there != 1)
+		say("warning: ", "'%s' is small, so it may lie in a pack of the "
+		    "silo; 'git medo cat' finds it", quoted(path));
+}
 
 static int print(struct medo *medo, const char *path, struct rows *rows)
 {
@@ -34,6 +50,8 @@ static int print(struct medo *medo, const char *path, struct rows *rows)
 				rows_str(rows, "silo", list.v[i].name);
 		}
 		rows_end(rows);
+		if (!i)
+			warn_small(path, url, ptr.size);
 		free(url);
 	}
 	treeptr_release(&ptr);
