@@ -18,6 +18,7 @@
 
 /* Of `silo`, in files of their own. */
 int silo_copy_cmd(int argc, const char **argv);
+int silo_log_cmd(int argc, const char **argv);
 
 /* -q, --progress: into medo->quiet and medo->progress. */
 struct talk {
@@ -55,6 +56,7 @@ struct rows {
 
 void rows_str(struct rows *rows, const char *key, const char *value);
 void rows_u64(struct rows *rows, const char *key, uint64_t value);
+void rows_raw(struct rows *rows, const char *key, const char *json);
 void rows_null(struct rows *rows, const char *key);	/* text: "-" */
 void rows_end(struct rows *rows);
 

@@ -46,6 +46,12 @@ void rows_u64(struct rows *rows, const char *key, uint64_t value)
 	printf("%" PRIu64, value);
 }
 
+void rows_raw(struct rows *rows, const char *key, const char *json)
+{
+	start(rows, key);
+	fputs(json, stdout);
+}
+
 void rows_null(struct rows *rows, const char *key)
 {
 	start(rows, key);

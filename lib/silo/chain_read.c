@@ -232,10 +232,9 @@ static int check_prev(struct walk *walk, const struct entry *entry)
 
 static int gone(struct walk *walk, uint64_t n)
 {
-	return fail(FAIL_CORRUPT, "'%s' in silo '%s' has an entry %" PRIu64
-		    ", but no entry %" PRIu64, walk->chain->dir,
-		    quoted(walk->chain->b->url), walk->to == n ? n - 1 :
-		    walk->to, n);
+	return fail(FAIL_CORRUPT, "'%s' in silo '%s' has no entry %" PRIu64
+		    "; it should go on to %" PRIu64, walk->chain->dir,
+		    quoted(walk->chain->b->url), n, walk->to);
 }
 
 /*
