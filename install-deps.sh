@@ -18,7 +18,7 @@ apt_test='sharness perl python3 asciidoctor shellcheck clang xz-utils bzip2
 	zstd man-db diffutils'
 apt_test_wants='libclang-rt-14-dev git-lfs nginx-light pigz isal curl
 	libarchive-tools zip unzip strace time ntfs-3g attr procps xxd bash zsh
-	fish'
+	fish openssh-client openssh-server'
 apt_perf='time perl python3 pigz isal libarchive-tools git-lfs'
 apt_perf_wants=''
 
