@@ -53,7 +53,7 @@ static int write_settings(struct install *in)
 		if (!ret)
 			tell(in, "config", s->key);
 	}
-	settings_release(&have);
+	have_release(&have);
 	return ret;
 }
 

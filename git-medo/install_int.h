@@ -22,7 +22,7 @@ struct have {
 	char *v[NSETTINGS];
 };
 int settings_read(enum scope scope, struct have *have) MUST_CHECK;
-void settings_release(struct have *have);
+void have_release(struct have *have);
 
 /* Is it what install writes, in either way? */
 bool setting_ours(const struct setting *setting, const char *value);

@@ -68,7 +68,7 @@ int settings_read(enum scope scope, struct have *have)
 	return ret;
 }
 
-void settings_release(struct have *have)
+void have_release(struct have *have)
 {
 	for (size_t i = 0; i < NSETTINGS; i++)
 		free(have->v[i]);

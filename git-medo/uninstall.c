@@ -27,7 +27,7 @@ static int drop_settings(enum scope scope, bool quiet)
 		if (!ret && !quiet)
 			printf("config\t%s\n", settings[i].key);
 	}
-	settings_release(&have);
+	have_release(&have);
 	return ret;
 }
 
