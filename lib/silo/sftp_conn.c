@@ -32,35 +32,38 @@ static int wait_readable(struct sftp_conn *c)
 	return n > 0;
 }
 
-/* With `patient` (a person may be typing a passphrase) only a stop ends it. */
+/* Is it time to give up waiting? */
+static int lost_patience(struct sftp_conn *c)
+{
+	bool quit, late;
+
+	pthread_mutex_lock(&c->lock);
+	quit = c->quit;
+	late = c->flying && seconds() - c->heard > SILENT_S;
+	pthread_mutex_unlock(&c->lock);
+	if (quit)
+		return fail(FAIL_STOPPED, "closed");
+	if (late)
+		return fail(FAIL_NET, "'%s' has been silent for %d seconds",
+			    quoted(c->url), SILENT_S);
+	return 0;
+}
+
 static int stage_more(struct sftp_conn *c, bool patient)
 {
-	bool quit = false, late = false;
-	ssize_t n;
+	ssize_t n = -1;
 	int ret;
 
-	while (!(ret = wait_readable(c))) {
-		if (patient) {
-			ret = stop_check();
-			if (ret)
-				return ret;
-			continue;
-		}
-		pthread_mutex_lock(&c->lock);
-		quit = c->quit;
-		late = c->flying && seconds() - c->heard > SILENT_S;
-		pthread_mutex_unlock(&c->lock);
-		if (quit)
-			return fail(FAIL_STOPPED, "closed");
-		if (late)
-			return fail(FAIL_NET, "'%s' has been silent for %d "
-				    "seconds", quoted(c->url), SILENT_S);
-	}
+	do {
+		ret = wait_readable(c);
+		if (!ret)
+			ret = patient ? stop_check() : lost_patience(c);
+		else if (ret > 0)
+			n = read(ssh_from(c->ssh), c->stage, sizeof(c->stage));
+	} while (!ret || (ret > 0 && n < 0 &&
+			  (errno == EINTR || errno == EAGAIN)));
 	if (ret < 0)
 		return ret;
-	do
-		n = read(ssh_from(c->ssh), c->stage, sizeof(c->stage));
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return fail(FAIL_NET, "lost the connection to '%s': %s",
 			    quoted(c->url), strerror(errno));

@@ -14,7 +14,7 @@
  */
 struct ssh;
 
-/* Parts of a URL that was checked by url_parse(); all borrowed. */
+/* Parts of a URL that url_parse() let through; borrowed until ssh_close(). */
 struct ssh_place {
 	const char *url;	/* for messages */
 	const char *user;	/* or NULL */
@@ -30,8 +30,9 @@ struct ssh_place {
  */
 int ssh_open(struct ssh **out, const struct ssh_place *place) MUST_CHECK;
 
-int ssh_from(const struct ssh *ssh);	/* read here; it blocks */
-int ssh_to(const struct ssh *ssh);	/* write here; it does not: EAGAIN */
+/* Where to read, where to write; EAGAIN where it would block. */
+int ssh_from(const struct ssh *ssh);
+int ssh_to(const struct ssh *ssh);
 
 /* Nothing more will be written. */
 void ssh_eof(struct ssh *ssh);
