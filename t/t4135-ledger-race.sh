@@ -1,0 +1,43 @@
+#!/bin/sh
+
+test_description='sixteen writers of one ledger in a folder, some of them killed'
+
+. "$(dirname "$0")/test-lib.sh"
+LEDGER_CLAIMS=1000
+RACE_MOMENT=0.1
+. "$TEST_DIRECTORY/lib-ledger.sh"
+
+test_expect_success 'CO-02 1,000 claims: one winner each, one chain, nothing granted is lost' '
+	race "$PWD/s" &&
+	race_check s
+'
+
+test_expect_success 'some of the writers were killed, and left no more than temps' '
+	test -s kills &&
+	find s -mindepth 1 ! -path "s/ledger*" ! -path "s/tmp_medo_*" >left &&
+	test_must_be_empty left &&
+	find s/ledger -type d -empty >left &&
+	test_must_be_empty left &&
+	test-tool ledger --count replay s ledger >actual 2>asked &&
+	test_grep "^end $race_end " actual
+'
+
+test_expect_success 'the race is one: a place that looks and then writes loses entries' '
+	rm -rf ack.* &&
+	mkdir late &&
+	ledger_of 1 late/ledger &&
+	lose () {
+		for lose_i in 1 2 3 4
+		do
+			test-tool ledger --lie late add late ledger 10 w$lose_i \
+				>ack.$lose_i 2>/dev/null &
+		done
+		wait
+	} &&
+	lose &&
+	cat ack.* | wc -l >granted &&
+	ls late/ledger | grep -c ^00 >had &&
+	test $(cat granted) -gt $(($(cat had) - 1))
+'
+
+test_done
