@@ -69,7 +69,8 @@ $(B)/obj/light/%.o: git-medo/%.c $(FLAGS_FILE)
 	$(call say,compile,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -DMEDO_LIGHT -MMD -MP -c -o $@ $<
 
-programs: $(BIN)/git-medo $(BIN)/git-medo--full $(BIN)/medo $(BIN)/silo
+programs: $(BIN)/git-medo $(BIN)/git-medo--full $(BIN)/medo $(BIN)/silo \
+	$(BIN)/git-remote-silo
 
 $(BIN)/git-medo: $(LIGHT_OBJ) $(LIBMEDO)
 	@mkdir -p $(@D)
@@ -81,10 +82,17 @@ $(BIN)/git-medo--full: $(FULL_OBJ) $(LIBMEDO)
 	$(call say,link,$(@F))
 	$(Q)$(CC) $(ALL_LDFLAGS) $(FAR) -o $@ $(FULL_OBJ) $(LIBMEDO) $(LIBS_FULL)
 
+# git's helper for silo:: URLs.
+REMOTE_OBJ = $(call obj,$(wildcard git-remote-silo/*.c))
+$(BIN)/git-remote-silo: $(REMOTE_OBJ) $(LIBMEDO)
+	@mkdir -p $(@D)
+	$(call say,link,$(@F))
+	$(Q)$(CC) $(ALL_LDFLAGS) $(FAR) -o $@ $(REMOTE_OBJ) $(LIBMEDO) $(LIBS_FULL)
+
 $(BIN)/medo $(BIN)/silo: $(BIN)/git-medo
 	$(Q)ln -sf git-medo $@
 
--include $(LIGHT_OBJ:.o=.d)
+-include $(LIGHT_OBJ:.o=.d) $(REMOTE_OBJ:.o=.d)
 
 tool: $(B)/test-tool
 $(B)/test-tool: $(call obj,$(TOOL_SRC)) $(LIBMEDO)

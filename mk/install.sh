@@ -35,6 +35,7 @@ test "${1:-}" = --remove && remove=yes
 
 place 755 "$B/bin/git-medo" "$root/bin/git-medo"
 place 755 "$B/bin/git-medo--full" "$root/bin/git-medo--full"
+place 755 "$B/bin/git-remote-silo" "$root/bin/git-remote-silo"
 also "$root/bin/git-medo" medo
 also "$root/bin/git-medo" silo
 

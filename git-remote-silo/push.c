@@ -1,0 +1,208 @@
+#include "git-remote-silo/push_int.h"
+#include "base/run.h"
+#include "base/temp.h"
+
+static void report(struct pushing *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct wish *wish = &p->wishes[i];
+		struct buf why = BUF_INIT;
+
+		if (wish->why)
+			json_add_string(&why, wish->why);
+		if (wish->why || wish->no)
+			reply(p->helper, "error %s %s\n", wish->dst,
+			      wish->why ? why.ptr : wish->no);
+		else
+			reply(p->helper, "ok %s%s\n", wish->dst,
+			      wish->same ? " up to date" : "");
+		buf_release(&why);
+	}
+	reply(p->helper, "\n");
+}
+
+static enum id_algo algo_of(const struct pushing *p)
+{
+	enum id_algo algo = helper_state(p->helper)->algo;
+
+	return algo ? algo : medo_algo(&p->helper->medo);
+}
+
+static void add_once(struct strs *strs, const struct id *id)
+{
+	char hex[ID_HEX_MAX];
+
+	strs_add(strs, id_hex(id, hex));
+}
+
+/* What is to travel, and what is there already. */
+static int gather(struct pushing *p)
+{
+	const struct hosted_state *state = helper_state(p->helper);
+	struct strs far = STRS_INIT;
+	int ret;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (wish_stands(&p->wishes[i]) && p->wishes[i].new.algo)
+			add_once(&p->want, &p->wishes[i].new);
+	for (size_t i = 0; i < state->nrefs; i++)
+		add_once(&far, &state->refs[i].id);
+	ret = p->want.n ? hosted_have(&far, &p->have, NULL) : 0;
+	strs_release(&far);
+	return ret;
+}
+
+static int need_hosted(struct helper *helper)
+{
+	unsigned silo = 0;
+	int ret;
+
+	if (helper->hosted)
+		return 0;
+	ret = medo_durable(&helper->medo, &silo);
+	if (!ret)
+		ret = hosted_open(&helper->hosted, helper->address,
+				  HOSTED_CREATE | (silo ? HOSTED_DURABLE : 0));
+	if (!ret)
+		ret = hosted_load(helper->hosted, false);
+	if (ret == FAIL_MISSING && helper->hosted) {
+		fail_clear();
+		ret = 0;
+	}
+	return ret;
+}
+
+/*
+ * One entry for all.  Who was faster may have changed what we compared with:
+ * then each ref is judged again.
+ */
+static int claim(struct pushing *p, const struct hosted_pack *pack)
+{
+	struct hosted *h = p->helper->hosted;
+	int ret = 0;
+
+	while (!ret) {
+		struct hosted_change change = {
+			.pack = pack->name ? pack : NULL,
+			.options = &p->helper->options,
+			.algo = algo_of(p),
+		};
+		char *head;
+
+		ret = wishes_judge(p, hosted_now(h), change.algo);
+		if (ret <= 0)
+			return ret;
+		head = wishes_head(p, hosted_now(h));
+		change.head = head;
+		change.updates = wishes_updates(p, &change.n);
+		ret = hosted_claim(h, &change);
+		free(change.updates);
+		free(head);
+		if (!ret)
+			ret = hosted_load(h, true);
+	}
+	return ret;
+}
+
+static int send(struct pushing *p, const char *dir)
+{
+	struct helper *helper = p->helper;
+	struct hosted_pack pack = { .name = NULL };
+	bool progress = helper->progress && helper->verbosity > 0;
+	int ret = push_whole(p);
+
+	if (!ret && p->want.n)
+		ret = push_pointers(p);
+	if (!ret && p->want.n)
+		ret = hosted_pack_make(&pack, dir, &p->want, &p->have,
+				       progress);
+	if (ret >= 0)
+		ret = need_hosted(helper);
+	if (!ret && pack.name)
+		ret = hosted_pack_put(helper->hosted, dir, &pack);
+	if (!ret)
+		ret = claim(p, &pack);
+	if (ret > 0) {
+		hosted_pushed(helper->hosted, &helper->medo.git,
+			      pack.name ? &pack : NULL);
+		hosted_hints(helper->hosted);
+		hosted_fold(helper->hosted, &helper->medo.git, dir);
+	}
+	hosted_pack_release(&pack);
+	return MIN(ret, 0);
+}
+
+static int in_stage(struct pushing *p)
+{
+	char *dir = xstrfmt("%s/silo", p->helper->medo.git.common);
+	struct stage stage = STAGE_INIT;
+	int ret = temp_mkdirs(dir, 0);
+
+	if (!ret) {
+		temp_sweep(dir);
+		ret = stage_open(&stage, dir);
+	}
+	if (!ret)
+		ret = gather(p);
+	if (!ret)
+		ret = send(p, stage_path(&stage));
+	stage_drop(&stage);
+	free(dir);
+	return ret;
+}
+
+static int current_branch(struct pushing *p)
+{
+	static const char *const argv[] = {
+		"git", "symbolic-ref", "-q", "HEAD", NULL
+	};
+	struct run run = { .argv = argv, .quiet = true };
+	struct buf said = BUF_INIT;
+	int ret = run_capture(&run, &said, 65536);
+
+	if (!ret) {
+		said.ptr[strcspn(said.ptr, "\n")] = '\0';
+		p->current = xstrdup(said.ptr);
+	}
+	buf_release(&said);
+	return MIN(ret, 0);
+}
+
+static void release(struct pushing *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->wishes[i].src);
+		free(p->wishes[i].dst);
+		free(p->wishes[i].why);
+	}
+	free(p->wishes);
+	free(p->current);
+	strs_release(&p->want);
+	strs_release(&p->have);
+}
+
+int do_push(struct helper *helper)
+{
+	struct pushing p = { .helper = helper };
+	int ret = helper->hosted ? 0 : helper_load(helper, true);
+
+	if (ret)
+		goto out;
+	if (!helper->medo.git.dir) {
+		ret = fail(FAIL_REQUEST, "not in a git repository");
+		goto out;
+	}
+	ret = wishes_take(&p);
+	if (!ret)
+		ret = current_branch(&p);
+	if (!ret)
+		ret = wishes_judge(&p, helper_state(helper), algo_of(&p));
+	if (ret > 0)
+		ret = helper->dry_run ? 0 : in_stage(&p);
+	if (!ret)
+		report(&p);
+out:
+	release(&p);
+	strs_release(&helper->cas);
+	return ret;
+}

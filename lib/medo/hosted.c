@@ -1,0 +1,302 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/temp.h"
+#include "medo/hosted_int.h"
+
+#include <sys/stat.h>
+
+/* An address, taken apart. */
+struct where {
+	char *root;		/* what a backend is opened on */
+	char *dir;		/* "", or "git/NAME/", or "NAME/" */
+	bool folder;
+	bool in_silo;
+};
+
+static void where_release(struct where *where)
+{
+	free(where->root);
+	free(where->dir);
+}
+
+static bool plain(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
+			    "YZ0123456789._+-", name[i]))
+			return false;
+	return len && *name != '.' && *name != '-';
+}
+
+/* "https://host/a/git/b.git": the offset of "git/b.git", or 0. */
+static size_t below_git(const char *url)
+{
+	const char *slash = strrchr(url, '/');
+	size_t n = slash ? (size_t)(slash - url) : 0;
+
+	if (n < 5 || !plain(slash + 1, strlen(slash + 1)) ||
+	    memcmp(url + n - 4, "/git", 4) || url[n - 5] == '/')
+		return 0;
+	return n - 3;
+}
+
+static int check_address(const char *address)
+{
+	const char *colon = address + strspn(address, "abcdefghijklmnopqrstuvw"
+					     "xyz0123456789+.-");
+
+	if (!*address || *address == '-')
+		return fail(FAIL_REQUEST, "'%s' is neither a path nor a URL",
+			    quoted(address));
+	if (colon > address && starts_with(colon, "::"))
+		return fail(FAIL_REQUEST, "'%s': a helper in a helper",
+			    quoted(address));
+	return 0;
+}
+
+static const char *path_of(const char *url)
+{
+	if (!strncmp(url, "file://", 7))
+		return url[7] == '/' ? url + 7 :
+		       starts_with(url + 7, "localhost/") ? url + 16 : NULL;
+	return strstr(url, "://") ? NULL : url;
+}
+
+/*
+ * The backend is opened on the silo, or else on the folder above, which is
+ * there already: so whatever is missing is made by a put.
+ */
+static int take_apart(struct where *where, const char *address)
+{
+	const char *path, *slash;
+	char *url;
+	size_t n;
+	int ret = check_address(address);
+
+	if (ret)
+		return ret;
+	if (starts_with(address, "silo://"))
+		url = xstrfmt("https://%s", address + 7);
+	else if ((path = path_of(address)))
+		url = file_absolute(path);
+	else
+		url = xstrdup(address);
+	for (n = strlen(url); n > 1 && url[n - 1] == '/'; n--)
+		url[n - 1] = '\0';
+	where->folder = *url == '/';
+	n = below_git(url);
+	where->in_silo = n;
+	if (!n && !where->folder && (slash = strrchr(url, '/')) &&
+	    slash - strstr(url, "://") > 3 &&
+	    plain(slash + 1, strlen(slash + 1)))
+		n = (size_t)(slash + 1 - url);
+	where->root = n ? xmemdup(url, n - 1) : xstrdup(url);
+	where->dir = n ? xstrfmt("%s/", url + n) : xstrdup("");
+	free(url);
+	return 0;
+}
+
+char *hosted_silo(const char *address)
+{
+	struct where where = { .root = NULL };
+	char *silo = NULL;
+
+	if (take_apart(&where, address))
+		fail_clear();
+	else if (where.in_silo)
+		SWAP(silo, where.root);
+	where_release(&where);
+	return silo;
+}
+
+static int need_dir(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno == ENOENT || errno == ENOTDIR ?
+		       fail(FAIL_MISSING, "there is no folder '%s'",
+			    quoted(path)) :
+		       fail_errno("cannot look at '%s'", quoted(path));
+	return S_ISDIR(st.st_mode) ? 0 :
+	       fail(FAIL_REQUEST, "'%s' is not a folder", quoted(path));
+}
+
+static int open_folder(struct hosted *h, const struct where *where)
+{
+	char *above = xstrdup(where->root), *slash = strrchr(above, '/');
+	bool create = (h->flags & HOSTED_CREATE) && !where->in_silo;
+	int ret;
+
+	if (create && slash > above) {
+		*slash = '\0';
+		ret = need_dir(above);
+	} else {
+		ret = create ? 0 : need_dir(where->root);
+	}
+	if (!ret)
+		ret = backend_folder(&h->b, where->root, create,
+				     h->flags & HOSTED_DURABLE);
+	free(above);
+	return ret;
+}
+
+static int open_far(struct hosted *h, const struct where *where)
+{
+	struct backend_opts opts = {
+		.durable = h->flags & HOSTED_DURABLE,
+		.any_address = true,	/* git's remotes are the user's word */
+	};
+
+	if (!strstr(where->root, "://"))
+		return fail(FAIL_REQUEST, "'%s' is neither a path nor a URL",
+			    quoted(where->root));
+	if (!backend_far)
+		return fail(FAIL_NET, "'%s' is not on this disk, and this "
+			    "program has no network", quoted(where->root));
+	return backend_far(&h->b, where->root, &opts);
+}
+
+int hosted_open(struct hosted **out, const char *address, unsigned flags)
+{
+	struct hosted *h = xcalloc(1, sizeof(*h));
+	struct where where = { .root = NULL };
+	char *ledger = NULL;
+	int ret = take_apart(&where, address);
+
+	h->flags = flags;
+	if (!ret)
+		ret = where.folder ? open_folder(h, &where) :
+		      open_far(h, &where);
+	if (!ret) {
+		h->url = xstrfmt("%s%s%s", h->b->url, *where.dir ? "/" : "",
+				 where.dir);
+		if (*where.dir)
+			h->url[strlen(h->url) - 1] = '\0';
+		SWAP(h->dir, where.dir);
+		ledger = hosted_name(h, "ledger");
+		ret = chain_open(&h->chain, h->b, ledger);
+	}
+	if (!ret)
+		SWAP(*out, h);
+	free(ledger);
+	where_release(&where);
+	hosted_close(h);
+	return ret;
+}
+
+void hosted_close(struct hosted *h)
+{
+	if (!h)
+		return;
+	chain_close(h->chain);
+	if (h->b)
+		h->b->ops->close(h->b);
+	hosted_state_release(&h->state);
+	free(h->dir);
+	free(h->url);
+	free(h);
+}
+
+const char *hosted_url(const struct hosted *h)
+{
+	return h->url;
+}
+
+const struct hosted_state *hosted_now(const struct hosted *h)
+{
+	return &h->state;
+}
+
+char *hosted_name(const struct hosted *h, const char *name)
+{
+	return xstrfmt("%s%s", h->dir, name);
+}
+
+/* Without a ledger it is nothing yet, or somebody else's. */
+static int no_ledger(struct hosted *h)
+{
+	char *head = hosted_name(h, "HEAD");
+	uint64_t size;
+	int ret = h->b->ops->has(h->b, head, &size);
+
+	free(head);
+	if (ret > 0)
+		return fail(FAIL_REQUEST, "'%s' is a git repository without a "
+			    "ledger; use it without 'silo::'", quoted(h->url));
+	return ret ? ret : fail(FAIL_MISSING, "there is no repository at '%s'; "
+				"the first push makes it", quoted(h->url));
+}
+
+static int apply(void *data, const struct entry *entry)
+{
+	struct hosted_state *state = data;
+	int ret = hosted_state_apply(state, entry->json);
+
+	state->n = entry->n;
+	return ret ? fail_in(ret, "entry %" PRIu64, entry->n) : 0;
+}
+
+/* From the newest state that can be had, or from the very beginning. */
+static int from_state(struct hosted *h, uint64_t n, struct hosted_state *state)
+{
+	const struct json *json;
+	int ret = chain_state(h->chain, &n, &json);
+
+	if (ret == FAIL_MISSING) {
+		fail_clear();
+		return 0;
+	}
+	if (!ret)
+		ret = hosted_state_take(state, json);
+	state->n = n;
+	return ret ? fail_in(ret, "state %" PRIu64, n) : 0;
+}
+
+int hosted_load(struct hosted *h, bool again)
+{
+	struct hosted_state state = HOSTED_STATE_INIT;
+	uint64_t n = 0;
+	int ret = chain_end(h->chain, again, &n);
+
+	if (!ret && !n)
+		return no_ledger(h);
+	if (ret || n == h->state.n)
+		return ret;
+	if (n < h->state.n)
+		return fail(FAIL_CORRUPT, "the ledger of '%s' goes back from "
+			    "entry %" PRIu64 " to %" PRIu64, quoted(h->url),
+			    h->state.n, n);
+	if (h->state.n && n - h->state.n <= 64)
+		SWAP(state, h->state);
+	else
+		ret = from_state(h, n, &state);
+	if (!ret)
+		ret = chain_walk(h->chain, state.n + 1, n, apply, &state);
+	if (!ret)
+		SWAP(h->state, state);
+	hosted_state_release(&state);
+	return ret ? fail_in(ret, "'%s'", quoted(h->url)) : 0;
+}
+
+int hosted_claim(struct hosted *h, const struct hosted_change *change)
+{
+	struct hosted_state next = HOSTED_STATE_INIT;
+	struct buf members = BUF_INIT;
+	int ret;
+
+	hosted_would_be(&next, &h->state, change);
+	hosted_change_format(&members, &h->state, change);
+	ret = chain_claim(h->chain, next.n, members.ptr);
+	if (ret > 0) {
+		h->head_changed |= change->head &&
+				   (!h->state.head ||
+				    strcmp(h->state.head, change->head));
+		SWAP(h->state, next);
+	}
+	hosted_state_release(&next);
+	buf_release(&members);
+	return ret;
+}

@@ -1,0 +1,240 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "base/run.h"
+#include "medo/hosted_take.h"
+
+#include <sys/stat.h>
+
+/*
+ * Served packs, out of sight: a directory that git sees as its object store,
+ * with the repository's own behind it, as receive-pack does it.
+ */
+static void quote_path(struct buf *out, const char *path)
+{
+	buf_addc(out, '"');
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			buf_addc(out, '\\');
+		if (*path == '\n')
+			buf_adds(out, "\\n");
+		else
+			buf_addc(out, *path);
+	}
+	buf_addc(out, '"');
+}
+
+/* A severity or list that the user set for what git fetches is ours, too. */
+static void fsck_words(struct buf *out, const struct gitdir *g)
+{
+	char sep = '=';
+
+	for (size_t i = 0; i < g->keys.n; i++) {
+		const char *key = g->keys.v[i];
+
+		if (!starts_with(key, "fetch.fsck.") || strchr(key, ','))
+			continue;
+		buf_addf(out, "%c%s=%s", sep, key + strlen("fetch.fsck."),
+			 g->values.v[i]);
+		sep = ',';
+	}
+}
+
+static int strictness(struct take *t)
+{
+	const struct gitdir *g = t->how->git;
+	bool strict = true;
+	int ret = gitdir_get_bool(g, "transfer.fsckobjects", true, &strict);
+
+	if (!ret)
+		ret = gitdir_get_bool(g, "fetch.fsckobjects", strict, &strict);
+	if (!ret && strict) {
+		buf_adds(&t->strict, "--strict");
+		fsck_words(&t->strict, g);
+	}
+	return ret;
+}
+
+int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how)
+{
+	const char *set = getenv("GIT_OBJECT_DIRECTORY");
+	const char *more = getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES");
+	struct buf behind = BUF_INIT;
+	int ret;
+
+	t->h = h;
+	t->how = how;
+	t->objects = set && *set ? file_absolute(set) :
+		     xstrfmt("%s/objects", how->git->common);
+	temp_sweep(t->objects);
+	ret = stage_open(&t->stage, t->objects);
+	if (!ret)
+		ret = strictness(t);
+	if (ret)
+		return ret;
+	t->env = xstrfmt("GIT_OBJECT_DIRECTORY=%s", stage_path(&t->stage));
+	buf_adds(&behind, "GIT_ALTERNATE_OBJECT_DIRECTORIES=");
+	quote_path(&behind, t->objects);
+	if (more && *more)
+		buf_addf(&behind, ":%s", more);
+	t->behind = buf_detach(&behind);
+	t->quarantine = xstrfmt("GIT_QUARANTINE_PATH=%s",
+				stage_path(&t->stage));
+	return 0;
+}
+
+void take_release(struct take *t)
+{
+	stage_drop(&t->stage);
+	free(t->objects);
+	free(t->env);
+	free(t->behind);
+	free(t->quarantine);
+	buf_release(&t->strict);
+	strs_release(&t->packs);
+	*t = (struct take)TAKE_INIT;
+}
+
+struct feed {
+	struct child child;
+	const char *what;
+};
+
+static int feed_take(void *data, struct block *block)
+{
+	struct feed *feed = data;
+	int ret = stop_check();
+
+	if (!ret)
+		ret = file_write(feed->child.to, block->data, block->len);
+	return ret;
+}
+
+/* "pack\t<hash>\n" or "keep\t<hash>\n": is it what the ledger promised? */
+static int check_said(struct take *t, const struct hosted_pack *pack,
+		      const char *said)
+{
+	const char *hash = strchr(said, '\t');
+	size_t len = hash ? strcspn(++hash, "\n") : 0;
+
+	if (!len || len != strlen(pack->name + 5) ||
+	    memcmp(hash, pack->name + 5, len))
+		return fail(FAIL_CORRUPT, "'%s' of '%s' is another pack",
+			    pack->name, quoted(t->h->url));
+	strs_add(&t->packs, pack->name);
+	return 0;
+}
+
+static int finish(struct take *t, const struct hosted_pack *pack,
+		  struct feed *feed, int sent)
+{
+	struct buf said = BUF_INIT;
+	int ret, status;
+
+	/* Its standard input ends here, and it says what it found. */
+	close(feed->child.to);
+	feed->child.to = -1;
+	ret = file_read_fd(feed->child.from, "git index-pack", 4096, &said);
+	status = run_stop(&feed->child);
+	/* Where it ended early, it has said why, and our write failed. */
+	if (sent && sent != FAIL_SYSTEM)
+		ret = sent;
+	else if (!ret && status)
+		ret = fail(FAIL_CORRUPT, "'%s' of '%s' is not a pack that git "
+			   "takes", pack->name, quoted(t->h->url));
+	else if (!ret)
+		ret = check_said(t, pack, said.ptr);
+	buf_release(&said);
+	return ret;
+}
+
+int take_pack(struct take *t, const struct hosted_pack *pack)
+{
+	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
+	char *max = xstrfmt("--max-input-size=%" PRIu64, pack->size);
+	const char *argv[12] = {
+		"env", t->env, t->behind, t->quarantine, "git", "index-pack",
+		"--stdin", "--keep=git-remote-silo", max
+	};
+	struct run run = { .argv = argv };
+	struct feed feed = { .child = CHILD_INIT };
+	struct sink sink = { feed_take, &feed };
+	struct backend *b = t->h->b;
+	uint64_t total = 0;
+	size_t n = 9;
+	int ret;
+
+	if (t->strict.len)
+		argv[n++] = t->strict.ptr;
+	if (t->how->progress)
+		argv[n++] = "-v";
+	ret = run_start(&feed.child, &run);
+	if (!ret) {
+		ret = b->ops->read(b, far, 0, UINT64_MAX, 0, &sink, &total);
+		ret = finish(t, pack, &feed, MIN(ret, 0));
+	}
+	free(max);
+	free(far);
+	return ret;
+}
+
+int take_connected(struct take *t)
+{
+	const char *const argv[] = {
+		"env", t->env, t->behind, t->quarantine, "git", "rev-list",
+		"--objects", "--stdin", "--not", "--all", "--quiet",
+		"--alternate-refs", NULL
+	};
+	struct buf input = BUF_INIT, said = BUF_INIT;
+	struct run run = { .argv = argv, .quiet = true };
+	int ret;
+
+	for (size_t i = 0; i < t->how->wants->n; i++)
+		buf_addf(&input, "%s\n", t->how->wants->v[i]);
+	run.input = input.ptr;
+	run.input_len = input.len;
+	ret = run_capture(&run, &said, 0);
+	buf_release(&said);
+	buf_release(&input);
+	return ret < 0 ? ret : !ret;
+}
+
+static int move_in(struct take *t, const char *name, const char *suffix)
+{
+	char *from = xstrfmt("%s/pack/%s%s", stage_path(&t->stage), name,
+			     suffix);
+	char *to = xstrfmt("%s/pack/%s%s", t->objects, name, suffix);
+	int ret = file_exists(from);
+
+	if (ret > 0)
+		ret = temp_move(from, to, TEMP_KEEP_OLD | t->how->temp_flags);
+	free(to);
+	free(from);
+	return MIN(ret, 0);
+}
+
+/* The index comes last: with it git sees the pack. */
+int take_commit(struct take *t)
+{
+	static const char *const suffixes[] = {
+		".keep", ".pack", ".rev", ".idx"
+	};
+	char *dir = xstrfmt("%s/pack", t->objects);
+	int ret = temp_mkdirs(dir, t->how->temp_flags);
+
+	for (size_t i = 0; !ret && i < t->packs.n; i++) {
+		const char *name = t->packs.v[i];
+		char *keep = xstrfmt("%s/%s.keep", dir, name);
+		int had = file_exists(keep);
+
+		ret = MIN(had, 0);
+		for (size_t k = 0; !ret && k < ARRAY_SIZE(suffixes); k++)
+			ret = move_in(t, name, suffixes[k]);
+		if (!ret && !had && t->how->keeps)
+			strs_add(t->how->keeps, keep);
+		free(keep);
+	}
+	free(dir);
+	return ret;
+}

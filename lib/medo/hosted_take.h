@@ -1,0 +1,30 @@
+#ifndef HOSTED_TAKE_H
+#define HOSTED_TAKE_H
+
+#include "base/temp.h"
+#include "medo/hosted_int.h"
+
+/* Packs on their way into this repository; see hosted_take.c. */
+struct take {
+	struct hosted *h;
+	const struct hosted_fetch *how;
+	struct stage stage;
+	char *objects;		/* the repository's own */
+	char *env;
+	char *behind;
+	char *quarantine;
+	struct buf strict;	/* an option of git index-pack, or empty */
+	struct strs packs;	/* taken */
+};
+
+#define TAKE_INIT { .stage = STAGE_INIT, .strict = BUF_INIT }
+
+int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how)
+	MUST_CHECK;
+void take_release(struct take *t);
+int take_pack(struct take *t, const struct hosted_pack *pack) MUST_CHECK;
+/* 1: all that was wanted is there, to its last object; 0: something lacks. */
+int take_connected(struct take *t) MUST_CHECK;
+int take_commit(struct take *t) MUST_CHECK;
+
+#endif
