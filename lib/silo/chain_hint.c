@@ -54,12 +54,12 @@ int chain_read_last(struct chain *chain)
 		ret = json_parse(&json, text.ptr, text.len, name);
 		if (!ret)
 			take_last(&chain->last, json);
+		fail_clear();
 	}
 	chain->last.read = true;
 	json_free(json);
 	buf_release(&text);
 	free(name);
-	fail_clear();
 	return ret < 0 ? only_trouble(ret) : 0;
 }
 
