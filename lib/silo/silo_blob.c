@@ -138,6 +138,12 @@ int blob_read(struct blob *blob, const struct silo_expect *expect,
 	return read_as(blob, expect, !expect->seal, pool, sink, meter);
 }
 
+int silo_verify_blob(struct blob *blob, const struct silo_expect *expect,
+		     struct pool *pool)
+{
+	return read_as(blob, expect, true, pool, NULL, NULL);
+}
+
 int silo_read(struct silo *silo, const struct silo_expect *expect,
 	      struct pool *pool, const struct sink *sink, struct meter *meter)
 {

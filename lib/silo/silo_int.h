@@ -34,13 +34,16 @@ bool silo_is_small(const struct silo_expect *expect);
 int silo_check_temp(struct temp *temp, const struct silo_expect *expect,
 		    uint64_t size, struct pool *pool, struct meter *meter)
 	MUST_CHECK;
+/* By id and by all else that is known of it. */
+int silo_verify_blob(struct blob *blob, const struct silo_expect *expect,
+		     struct pool *pool) MUST_CHECK;
 /* Size and seal of what has the id that was asked for. */
 int silo_check_content(const struct buf *content,
 		       const struct silo_expect *expect) MUST_CHECK;
 /* The failure names silo and blob, whoever found it. */
 int silo_blame(int ret, const struct silo *silo, const struct id *id);
 int silo_missing(const struct silo *silo, const struct id *id);
-/* A blob that is to be sent: verified; a packed one becomes a file in temp. */
+/* A packed one becomes what a file of its own would have been. */
 int silo_write_packed(struct temp *temp, struct blob *blob, enum id_algo algo,
 		      struct pool *pool) MUST_CHECK;
 

@@ -269,6 +269,16 @@ int table_again(struct table *t)
 	return ret;
 }
 
+bool table_loaded(struct table *t)
+{
+	bool loaded;
+
+	pthread_mutex_lock(&t->lock);
+	loaded = t->loaded;
+	pthread_mutex_unlock(&t->lock);
+	return loaded;
+}
+
 static bool place(const struct table *t, const struct live *live,
 		  const struct midx_place *at, struct table_place *out)
 {

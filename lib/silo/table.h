@@ -8,13 +8,14 @@
  * Which pack of a silo has a blob: the sum of its ledger.  Members of an
  * entry of a silo's ledger:
  *
- *	"packs": [ { "name": "pack-<hash>", "size": BYTES, "objects": N } ],
- *	"midx": "index-<sha256>",	with "packs": those it does not cover yet
+ *	"packs": [ { "name": "pack-<hash>", "size": BYTES, "objects": N,
+ *		     "in-midx": true } ]	if the midx of this entry has it
+ *	"midx": "index-<sha256>"	has all packs that were live before, too
  *	"replaced": [ "pack-<hash>" ]	folded into others; they stay for the grace
  *
- * and of its state: "packs" (all live ones; "in-midx": true where the midx has
- * it) and "midx".  A reader fetches the end of the ledger, a state, one midx
- * and at most 15 .idx.
+ * and of its state: "packs" (all live ones) and "midx".  A reader fetches the
+ * end of the ledger, a state, one midx and at most 15 .idx.  Any thread may
+ * ask.
  */
 struct table;
 
@@ -28,10 +29,12 @@ struct table_place {
 	uint64_t offset;
 	uint64_t end;		/* of the object's bytes in the pack */
 };
-/* 1 there, 0 not (also where there is no ledger).  `again`: look for news. */
+/* 1 there, 0 not (also where there is no ledger). */
 int table_find(struct table *table, const struct id *id,
 	       struct table_place *out) MUST_CHECK;
+/* Look for news. */
 int table_again(struct table *table) MUST_CHECK;
+bool table_loaded(struct table *table);	/* has a question been asked? */
 int table_each(struct table *table,
 	       int (*each)(void *data, const struct id *id,
 			   const struct table_place *place), void *data)
@@ -45,5 +48,8 @@ int table_each(struct table *table,
  */
 int table_add(struct table *table, const char *dir,
 	      const struct strs *packs) MUST_CHECK;
+/* Called before bytes are sent: counts them, or makes them wait. */
+void table_pace(struct table *table, int (*pace)(void *data, size_t bytes),
+		void *data);
 
 #endif

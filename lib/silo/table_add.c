@@ -37,12 +37,33 @@ int table_claim(struct table *t, const char *members)
 	return ret ? ret : 1;
 }
 
+void table_pace(struct table *t, int (*pace)(void *data, size_t bytes),
+		void *data)
+{
+	t->pace = pace;
+	t->pace_data = data;
+}
+
+struct paced {
+	struct table *t;
+	struct source src;
+};
+
+static int paced_read(void *data, uint64_t off, void *buf, size_t len)
+{
+	struct paced *p = data;
+	int ret = p->t->pace ? p->t->pace(p->t->pace_data, len) : 0;
+
+	return ret ? ret : p->src.read(p->src.data, off, buf, len);
+}
+
 static int put_file(struct table *t, const char *dir, const char *name,
 		    uint64_t *size)
 {
 	char *path = xstrfmt("%s/%s", dir, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), ret;
 	uint64_t there = 0;
+	struct paced paced = { .t = t };
 	struct source src;
 	struct stat st;
 
@@ -57,7 +78,9 @@ static int put_file(struct table *t, const char *dir, const char *name,
 		ret = 0;
 		goto out;
 	}
-	src = source_fd(&fd, *size, name);
+	paced.src = src = source_fd(&fd, *size, name);
+	src.read = paced_read;
+	src.data = &paced;
 	if (ret >= 0)
 		ret = t->b->ops->put(t->b, name, &src);
 out:

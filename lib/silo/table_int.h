@@ -34,6 +34,8 @@ struct table {
 	char *midx_name;	/* "index-<sha256>", or NULL */
 	struct midx *midx;
 	size_t *midx_live;	/* which of `v` each pack of it is, or SIZE_MAX */
+	int (*pace)(void *data, size_t bytes);
+	void *pace_data;
 	struct strs old;	/* paths that somebody may still hold */
 };
 
