@@ -44,6 +44,9 @@ struct http_request {
 	void *sign_data;
 	/* Retrying it changes nothing: also after a connection that was lost. */
 	bool idempotent;
+	/* Any answer counts, also one that says to come back later. */
+	bool once;
+	bool any_page;	/* HTML is what the user wants, not a sign of trouble */
 	/* A small body of any answer is wanted in answer->text (lists, errors). */
 	size_t text_max;
 };

@@ -1,0 +1,309 @@
+#include "base/base.h"
+#include "base/fail.h"
+#include "base/quote.h"
+#include "silo/web_int.h"
+
+#include <sys/random.h>
+
+/*
+ * Writing: PUT under a name of our own, then MOVE it where it belongs, which
+ * no server does by halves.  Names end in a slash where they are collections:
+ * nginx insists on it, and others do not mind.
+ */
+#define TEMP_PREFIX ".tmp-medo-"
+
+static char *temp_name(void)
+{
+	unsigned char r[8];
+
+	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		abort();
+	return xstrfmt(TEMP_PREFIX "%016" PRIx64, get_le64(r));
+}
+
+/* One request; the status, with a sentence for it in fail_text(). */
+static int ask_with(struct web *web, struct http_request *req,
+		    const char *name, bool slash)
+{
+	struct http_answer answer = HTTP_ANSWER_INIT;
+	char *url = web_url(web, name, slash);
+	int ret;
+
+	req->url = url;
+	req->text_max = 256;
+	ret = web_send(web, req, &answer);
+	if (ret >= 300)
+		(void)http_fail(req, &answer);
+	http_answer_release(&answer);
+	free(url);
+	return ret;
+}
+
+static int ask(struct web *web, const char *method, const char *name,
+	       bool slash, const char *const *headers)
+{
+	struct http_request req = HTTP_REQUEST_INIT;
+
+	req.method = method;
+	req.headers = headers;
+	return ask_with(web, &req, name, slash);
+}
+
+static bool is_done(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+/* What the sentence in fail_text() was said with. */
+static int refusal(int status)
+{
+	switch (status) {
+	case 401:
+	case 403:
+	case 405:
+	case 413:
+	case 501:
+		return FAIL_DENIED;
+	case 404:
+	case 410:
+		return FAIL_MISSING;
+	default:
+		return FAIL_NET;
+	}
+}
+
+static int outcome(int status)
+{
+	if (status < 0)
+		return status;
+	if (!is_done(status))
+		return refusal(status);
+	fail_clear();
+	return 0;
+}
+
+/* A collection is not there: Apache says 409, nginx 404 or 409. */
+static bool is_orphan(int status)
+{
+	return status == 404 || status == 409;
+}
+
+static char *parent_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? xmemdup(name, (size_t)(slash - name)) :
+	       *name ? xstrdup("") : NULL;
+}
+
+/* Make a collection and what is missing above it, up to the silo itself. */
+static int make(struct web *web, const char *name)
+{
+	int status = ask(web, "MKCOL", name, true, NULL);
+
+	if (is_orphan(status)) {
+		char *up = parent_of(name);
+		int ret = up ? make(web, up) : outcome(status);
+
+		free(up);
+		if (ret)
+			return ret;
+		status = ask(web, "MKCOL", name, true, NULL);
+	}
+	/* It is there: somebody else was first. */
+	return status == 405 || status == 301 ? 0 : outcome(status);
+}
+
+static int make_parent(struct web *web, const char *name)
+{
+	char *up = parent_of(name);
+	int ret = up ? make(web, up) : 0;
+
+	free(up);
+	return ret;
+}
+
+/*
+ * PUT where the collection is there; the silo itself may not be, which
+ * nginx tells by a 500.
+ */
+static int put(struct web *web, const char *name, const struct source *src,
+	       const char *const *headers)
+{
+	struct http_request req = HTTP_REQUEST_INIT;
+	int status, ret;
+
+	pthread_mutex_lock(&web->lock);
+	req.once = !web->rooted && !src->serial;
+	pthread_mutex_unlock(&web->lock);
+	req.method = "PUT";
+	req.headers = headers;
+	req.body = src;
+	status = ask_with(web, &req, name, false);
+	if (req.once && (is_orphan(status) || status >= 500)) {
+		ret = make_parent(web, name);
+		if (ret)
+			return ret;
+		req.once = false;
+		status = ask_with(web, &req, name, false);
+	}
+	pthread_mutex_lock(&web->lock);
+	web->rooted |= is_done(status);
+	pthread_mutex_unlock(&web->lock);
+	return status;
+}
+
+/*
+ * The status of a MOVE; made once more where the collection above was missing.
+ * Where it goes is said without the server's name, which it may know by
+ * another one behind a proxy.
+ */
+static int move(struct web *web, const char *from, const char *to, bool slash,
+		bool over)
+{
+	char *url = web_url(web, to, slash);
+	char *where = xstrfmt("Destination: %s", url + (web->path - web->root));
+	const char *headers[] = {
+		where, over ? "Overwrite: T" : "Overwrite: F", NULL
+	};
+	struct http_request req = HTTP_REQUEST_INIT;
+	int status;
+
+	req.method = "MOVE";
+	req.headers = headers;
+	req.idempotent = false;
+	/* nginx: 500 where the collection is missing, or is taken. */
+	req.once = true;
+	status = ask_with(web, &req, from, slash);
+	if (is_orphan(status) || status == 500) {
+		int ret = make_parent(web, to);
+
+		status = ret ? ret : ask_with(web, &req, from, slash);
+	}
+	free(where);
+	free(url);
+	return status;
+}
+
+/* What failed says why; cleaning up after it must not. */
+static void discard(struct web *web, const char *name, bool slash)
+{
+	static const char *const deep[] = { "Depth: infinity", NULL };
+	char *why = xstrdup(fail_text());
+
+	(void)!ask(web, "DELETE", name, slash, slash ? deep : NULL);
+	fail_adopt(why);
+	free(why);
+}
+
+/* A server that knows PUT and not MOVE: it has to put in one go. */
+static int put_alone(struct web *web, const char *name,
+		     const struct source *src)
+{
+	static const char *const first[] = { "If-None-Match: *", NULL };
+	int status = put(web, name, src, first);
+
+	return status == 412 ? 0 : outcome(status);
+}
+
+int web_put(struct backend *b, const char *name, const struct source *src)
+{
+	struct web *web = web_of(b);
+	char *temp = temp_name();
+	int status = put(web, temp, src, NULL), ret;
+
+	if (is_done(status)) {
+		uint64_t size;
+
+		status = move(web, temp, name, false, false);
+		if (!is_done(status))
+			discard(web, temp, false);
+		if ((status == 405 || status == 501) && !src->serial)
+			ret = put_alone(web, name, src);
+		else if (status == 412)
+			ret = 0;
+		/* The answer to a MOVE that was done may be lost. */
+		else if (status == FAIL_NET && web_has(b, name, &size) == 1)
+			ret = size == src->size ? 0 : status;
+		else
+			ret = outcome(status);
+	} else {
+		ret = outcome(status);
+	}
+	if (!ret)
+		fail_clear();
+	free(temp);
+	return ret;
+}
+
+/*
+ * A directory with one file gets its name by a MOVE, which ends in a rename(2)
+ * that never replaces a directory with something in it (design: LEDGER).
+ */
+int web_claim(struct backend *b, const char *name, const void *data,
+	      size_t len)
+{
+	struct web *web = web_of(b);
+	const char *slash = strrchr(name, '/');
+	struct memory memory = { data, len };
+	struct source src = source_memory(&memory, name);
+	char *temp = temp_name(), *dir, *inside;
+	uint64_t size;
+	int ret, status;
+
+	dir = xmemdup(name, (size_t)(slash - name));
+	inside = xstrfmt("%s%s", temp, slash);
+	ret = make(web, temp);
+	if (!ret)
+		ret = outcome(put(web, inside, &src, NULL));
+	if (!ret) {
+		status = move(web, temp, dir, true, false);
+		ret = is_done(status) ? 1 : status < 0 ? status : 0;
+	}
+	if (ret != 1)
+		discard(web, temp, true);
+	/* Refused, and why is not told alike: is the name taken? */
+	if (!ret && status != 412) {
+		ret = web_has(b, name, &size);
+		if (ret >= 0)
+			ret = ret ? 0 : refusal(status);
+	}
+	free(temp);
+	free(inside);
+	free(dir);
+	return ret;
+}
+
+int web_replace(struct backend *b, const char *name, const void *data,
+		size_t len)
+{
+	struct memory memory = { data, len };
+	struct source src = source_memory(&memory, name);
+	struct web *web = web_of(b);
+	char *temp = temp_name();
+	int status = put(web, temp, &src, NULL);
+
+	if (is_done(status)) {
+		status = move(web, temp, name, false, true);
+		if (!is_done(status))
+			discard(web, temp, false);
+		if (status == 405 || status == 501)
+			status = put(web, name, &src, NULL);
+	}
+	free(temp);
+	return outcome(status);
+}
+
+int web_remove(struct backend *b, const char *name)
+{
+	static const char *const deep[] = { "Depth: infinity", NULL };
+	struct web *web = web_of(b);
+	int status = ask(web, "DELETE", name, false, NULL);
+
+	/* nginx takes away a collection only by its own name. */
+	if (status == 409 || status == 400 || status == 301)
+		status = ask(web, "DELETE", name, true, deep);
+	if (status == 404 || status == 410)
+		status = 204;
+	return outcome(status);
+}
