@@ -18,6 +18,7 @@ static const struct {
 	{ "pkt", test_pkt },
 	{ "sigv4", test_sigv4 },
 	{ "swap", test_swap },
+	{ "table", test_table },
 	{ "tar", test_tar },
 	{ "treeptr", test_treeptr },
 	{ "url", test_url },
@@ -38,6 +39,7 @@ static const struct {
 #pragma weak test_pkt
 #pragma weak test_sigv4
 #pragma weak test_swap
+#pragma weak test_table
 #pragma weak test_tar
 #pragma weak test_treeptr
 #pragma weak test_url

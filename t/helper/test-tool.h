@@ -19,6 +19,7 @@ int test_pkt(int argc, const char **argv);
 int test_pack(int argc, const char **argv);
 int test_index(int argc, const char **argv);
 int test_swap(int argc, const char **argv);
+int test_table(int argc, const char **argv);
 int test_sigv4(int argc, const char **argv);
 int test_ledger(int argc, const char **argv);
 int test_base(int argc, const char **argv);
