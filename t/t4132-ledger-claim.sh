@@ -192,7 +192,7 @@ slow_claims () {
 	wait
 }
 
-test_expect_success STRACE 'CO-03 both are through with all but the rename when the first renames' '
+test_expect_success STRACE,!SANITIZE 'CO-03 both are through with all but the rename when the first renames' '
 	slow_claims slow &&
 	sort out.1 out.2 >actual &&
 	test_write_lines lost won >expect &&
@@ -237,7 +237,7 @@ kill_claim () {
 
 for call in mkdir openat openat2 write fchmod renameat2 close pread64
 do
-	test_expect_success STRACE "a kill at any $call leaves nothing of an entry, or all of it" '
+	test_expect_success STRACE,!SANITIZE "a kill at any $call leaves nothing of an entry, or all of it" '
 		rm -rf k &&
 		ledger_of 3 k/ledger &&
 		strace -qq -o trace -e trace=$call test-tool ledger claim k \
