@@ -334,6 +334,8 @@ int cmd_filter_process(int argc, const char **argv)
 		setenv("MEDO_SKIP_SMUDGE", "1", 1);
 	pkt_init(&pkt, 0, 1);
 	filter = filter_new();
+	pkt.sent = filter_sent;
+	pkt.data = filter;
 	ret = handshake(&pkt);
 	fcntl(0, F_SETPIPE_SZ, PIPE_SIZE);
 	fcntl(1, F_SETPIPE_SZ, PIPE_SIZE);

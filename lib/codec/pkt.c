@@ -189,5 +189,7 @@ int pkt_send(struct pkt *pkt)
 	ret = file_write(pkt->out, pkt->pending.ptr, pkt->pending.len);
 	/* Half a packet was sent perhaps: nothing sensible can follow it. */
 	buf_reset(&pkt->pending);
+	if (!ret && pkt->sent)
+		pkt->sent(pkt->data);
 	return ret ? fail_in(ret, "a packet") : 0;
 }

@@ -18,6 +18,10 @@ struct pkt {
 	size_t pos;
 	size_t end;
 	struct buf pending;	/* output not yet written */
+
+	/* Called when all that was pending is out, where that is not NULL. */
+	void (*sent)(void *data);
+	void *data;
 };
 
 void pkt_init(struct pkt *pkt, int in, int out);

@@ -40,6 +40,13 @@ void filter_free(struct filter *f)
 	free(f);
 }
 
+void filter_sent(void *filter)
+{
+	struct filter *f = filter;
+
+	pin_look(&f->pin);
+}
+
 ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len)
 {
 	size_t have = 0;

@@ -16,6 +16,9 @@ struct filter;
 struct filter *filter_new(void);
 void filter_free(struct filter *filter);
 
+/* An answer is out: for struct pkt. */
+void filter_sent(void *filter);
+
 /* Content on its way in: bytes, 0 at its end, or a failure. */
 struct inflow {
 	ssize_t (*read)(void *data, void *buf, size_t len);
