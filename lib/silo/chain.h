@@ -10,7 +10,7 @@
  * Compare-and-swap on static files:
  *
  *	do {
- *		chain_end(chain, again, &n)
+ *		chain_end(chain, true, &n)
  *		chain_state(), chain_walk() up to n; is what we want still right?
  *	} while (chain_claim(chain, n + 1, members) == 0);
  *	chain_hint(chain, n + 1, members of the new state)
@@ -40,7 +40,10 @@ void chain_close(struct chain *chain);	/* NULL is fine */
  * hash of entry n, and there is no entry n+1, entry n itself is not read.  Who
  * can write hints in this place could thus show readers an end and a state
  * that never were; writers are not misled (chain_claim), and `silo verify`
- * replays.  All other hints are looked at and then proven by entries.
+ * replays.  All other hints are looked at and then proven by entries.  Who is
+ * going to write says `again` at once: entry n is read then, and not once more
+ * by the claim, and nothing is built on what a hint made up.  An end that was
+ * only believed may turn out to be less: then start over from no state.
  */
 int chain_end(struct chain *chain, bool again, uint64_t *n) MUST_CHECK;
 

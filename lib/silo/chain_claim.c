@@ -203,6 +203,12 @@ static int before(struct chain *chain, struct entry *mine)
 
 	if (mine->n > 1) {
 		ret = chain_hash(chain, mine->n - 1, mine->prev);
+		/* From now on ends are proven: a second time is no hint's. */
+		if (!ret && chain->hints_lie)
+			return fail(FAIL_CORRUPT, "'%s' in silo '%s' has no "
+				    "entry %" PRIu64 " for another to follow",
+				    chain->dir, quoted(chain->b->url),
+				    mine->n - 1);
 		if (!ret)
 			chain_hints_lie(chain);
 		return ret;
