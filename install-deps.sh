@@ -16,7 +16,8 @@ apt_build_wants='libisal-dev libzstd-dev liblzma-dev libbz2-dev libexpat1-dev
 	ca-certificates'
 apt_test='sharness perl python3 asciidoctor shellcheck clang xz-utils bzip2
 	zstd man-db diffutils'
-apt_test_wants='libclang-rt-14-dev git-lfs nginx-light pigz isal curl
+apt_test_wants='libclang-rt-14-dev git-lfs nginx-light
+	libnginx-mod-http-dav-ext apache2-bin openssl pigz isal curl
 	libarchive-tools zip unzip strace time ntfs-3g attr procps xxd bash zsh
 	fish openssh-client openssh-server'
 apt_perf='time perl python3 pigz isal libarchive-tools git-lfs'
