@@ -5,7 +5,8 @@
 #
 # serve $web_root (made empty unless it is there) as $web_url; $web_log gets a
 # line "METHOD PATH STATUS RANGE" for each request.  Stopped at exit, or by
-# test_stop $web_pid.  What $web_extra says goes into the server's block.
+# test_stop $web_pid.  What $web_extra says goes into the server's block, and
+# $web_field, a variable of nginx, in place of the range into its log.
 #	tls	with a certificate of the test's own CA, $web_ca
 #	auth	for alice, whose password is "s3cret pw"
 #	dav	WebDAV; nginx lists only with NGINX_DAV_EXT
@@ -108,7 +109,7 @@ nginx_conf () {
 	error_log stderr;
 	events { worker_connections 256; }
 	http {
-		log_format plain '\$request_method \$request_uri \$status \$http_range';
+		log_format plain '\$request_method \$request_uri \$status ${web_field:-\$http_range}';
 		access_log access.log plain;
 		client_body_temp_path tmp;
 		proxy_temp_path tmp;

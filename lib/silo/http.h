@@ -47,7 +47,10 @@ struct http_request {
 	/* Any answer counts, also one that says to come back later. */
 	bool once;
 	bool any_page;	/* HTML is what the user wants, not a sign of trouble */
-	/* A small body of any answer is wanted in answer->text (lists, errors). */
+	/*
+	 * A body that no sink gets is wanted in answer->text (lists, errors),
+	 * so much of it; the rest is cut off.
+	 */
 	size_t text_max;
 };
 

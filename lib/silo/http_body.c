@@ -117,18 +117,14 @@ static int take_wanted(struct sending *s, const char *data, size_t n)
 	return ret;
 }
 
-static int take_text(struct sending *s, const char *data, size_t n)
+static void take_text(struct sending *s, const char *data, size_t n)
 {
 	struct buf *text = &s->answer->text;
 	size_t room = s->req->text_max - text->len, part = MIN(n, room);
 
 	buf_add(text, data, part);
 	s->junk += n - part;
-	if (s->junk && s->req->text_max && s->status < 300)
-		return fail(FAIL_NET, "the answer of '%s' is over %zu bytes",
-			    quoted(s->url), s->req->text_max);
 	s->enough = s->junk > JUNK_MAX;
-	return 0;
 }
 
 static int begin(struct sending *s)
@@ -146,9 +142,10 @@ size_t body_take(char *data, size_t size, size_t n, void *ctx)
 	n *= size;
 	if (!s->begun)
 		s->ret = begin(s);
-	if (!s->ret && n)
-		s->ret = s->wanted ? take_wanted(s, data, n) :
-			 take_text(s, data, n);
+	if (!s->ret && n && s->wanted)
+		s->ret = take_wanted(s, data, n);
+	else if (!s->ret && n)
+		take_text(s, data, n);
 	/* Another number than n hangs up. */
 	return s->ret || s->enough ? (n ? 0 : 1) : n;
 }

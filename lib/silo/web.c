@@ -67,16 +67,20 @@ static const char *const fresh[] = {
 	"Cache-Control: no-cache", "Pragma: no-cache", NULL
 };
 
-static int read_done(const struct http_request *req,
-		     const struct http_answer *answer, uint64_t *total)
+/* Behind the end there is nothing to read, which is no failure. */
+static int read_behind(struct backend *b, const char *name, uint64_t from,
+		       uint64_t *total)
 {
-	*total = answer->total;
-	if (answer->status == 200 || answer->status == 206)
-		return 0;
-	/* Behind the end there is nothing to read, which is no failure. */
-	if (answer->status == 416 && answer->total <= req->from)
-		return 0;
-	return http_fail(req, answer);
+	int ret = 0;
+
+	/* Apache does not say how long it is. */
+	if (*total == UINT64_MAX)
+		ret = web_has(b, name, total);
+	if (ret < 0)
+		return ret;
+	return *total <= from ? 0 :
+	       fail(FAIL_NET, "'%s/%s': the server has no bytes from %" PRIu64
+		    " on", quoted(b->url), name, from);
 }
 
 static int web_read(struct backend *b, const char *name, uint64_t from,
@@ -106,8 +110,13 @@ static int web_read(struct backend *b, const char *name, uint64_t from,
 	req.headers = how & READ_FRESH ? fresh : NULL;
 	req.text_max = 256;
 	ret = web_send(web, &req, &answer);
-	if (ret >= 0)
-		ret = read_done(&req, &answer, total);
+	*total = answer.total;
+	if (ret == 200 || ret == 206)
+		ret = 0;
+	else if (ret == 416)
+		ret = read_behind(b, name, from, total);
+	else if (ret >= 0)
+		ret = http_fail(&req, &answer);
 	if (!ret && part)
 		tag_set(web, name, answer.etag);
 	http_answer_release(&answer);

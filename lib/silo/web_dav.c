@@ -153,18 +153,12 @@ static int put(struct web *web, const char *name, const struct source *src,
 	return status;
 }
 
-/*
- * The status of a MOVE; made once more where the collection above was missing.
- * Where it goes is said without the server's name, which it may know by
- * another one behind a proxy.
- */
-static int move(struct web *web, const char *from, const char *to, bool slash,
-		bool over)
+static int move_to(struct web *web, const char *from, const char *where,
+		   bool slash, bool over)
 {
-	char *url = web_url(web, to, slash);
-	char *where = xstrfmt("Destination: %s", url + (web->path - web->root));
+	char *to = xstrfmt("Destination: %s", where);
 	const char *headers[] = {
-		where, over ? "Overwrite: T" : "Overwrite: F", NULL
+		to, over ? "Overwrite: T" : "Overwrite: F", NULL
 	};
 	struct http_request req = HTTP_REQUEST_INIT;
 	int status;
@@ -172,15 +166,32 @@ static int move(struct web *web, const char *from, const char *to, bool slash,
 	req.method = "MOVE";
 	req.headers = headers;
 	req.idempotent = false;
-	/* nginx: 500 where the collection is missing, or is taken. */
 	req.once = true;
 	status = ask_with(web, &req, from, slash);
-	if (is_orphan(status) || status == 500) {
-		int ret = make_parent(web, to);
+	free(to);
+	return status;
+}
 
-		status = ret ? ret : ask_with(web, &req, from, slash);
+/*
+ * The status of a MOVE; made once more where the collection above was missing,
+ * which nginx tells by a 500, and where the server, behind a proxy, does not
+ * know itself by the name that we know it by (502).
+ */
+static int move(struct web *web, const char *from, const char *to, bool slash,
+		bool over)
+{
+	char *url = web_url(web, to, slash);
+	const char *where = url;
+	int status = move_to(web, from, where, slash, over), ret;
+
+	if (status == 502) {
+		where = url + (web->path - web->root);
+		status = move_to(web, from, where, slash, over);
 	}
-	free(where);
+	if (is_orphan(status) || status == 500) {
+		ret = make_parent(web, to);
+		status = ret ? ret : move_to(web, from, where, slash, over);
+	}
 	free(url);
 	return status;
 }

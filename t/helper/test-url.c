@@ -1,14 +1,14 @@
 #include "base/fail.h"
 #include "base/quote.h"
 #include "codec/url.h"
+#include "silo/http_int.h"
 #include "test-tool.h"
-
-#include <curl/curl.h>
 
 /*
  * test-tool url parse URL	scheme, user, host, port, path, origin
  * test-tool url decode TEXT
  * test-tool url encode TEXT
+ * test-tool url private ADDRESS...	which of them nobody has in public
  * test-tool url table		lines "yes|no URL" on stdin, \xNN in the URL;
  *				what is not as it says; the number of lines
  */
@@ -137,6 +137,10 @@ int test_url(int argc, const char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "table"))
 		ret = table();
+	else if (argc > 1 && !strcmp(argv[1], "private"))
+		for (ret = 0, argv += 2; *argv; argv++)
+			printf("%s %s\n", *argv,
+			       address_private_text(*argv) ? "private" : "public");
 	else if (argc == 3 && !strcmp(argv[1], "parse"))
 		ret = show(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "decode"))
