@@ -97,6 +97,31 @@ race () {
 	fi
 }
 
+# race_claim URL...: entry 1 ever, claimed by each at once; `said` counts answers
+race_claim () {
+	rm -f out.* err.*
+	race_i=0
+	race_pids=
+	for race_url
+	do
+		race_i=$((race_i + 1))
+		test-tool ledger claim "$race_url" ledger 1 \
+			"\"tag\": \"f-$race_i\"" >"out.$race_i" 2>"err.$race_i" &
+		race_pids="$race_pids $!"
+	done
+	for race_pid in $race_pids
+	do
+		wait "$race_pid"
+	done
+	cat out.* | sort | uniq -c | sed "s/^ *//" >said
+	cat err.* >err
+	if test -s err
+	then
+		cat err >&2
+		return 1
+	fi
+}
+
 cat_kills () {
 	: >kill.0 &&
 	cat kill.* >kills

@@ -152,24 +152,10 @@ test_expect_success 'a place is probed before its first entry, and never again' 
 	test_cmp expect actual
 '
 
-# first_claims DIR: sixteen at once; what they said is in `said`, errors in `err`
-first_claims () {
-	rm -f out.* err.*
-	for first_i in $(test_seq 16)
-	do
-		test-tool ledger claim "$1" ledger 1 "\"tag\": \"f-$first_i\"" \
-			>"out.$first_i" 2>"err.$first_i" &
-	done
-	wait
-	cat err.* >err
-	cat out.* | sort | uniq -c | sed "s/^ *//" >said
-}
-
 test_expect_success 'CO-03 of first entries ever one wins, sixteen at once' '
 	for round in 1 2 3 4 5 6
 	do
-		first_claims first$round &&
-		test_must_be_empty err &&
+		race_claim $(test_seq 16 | sed "s/.*/first$round/") &&
 		test_write_lines "15 lost" "1 won" >expect &&
 		test_cmp expect said &&
 		ls -A first$round first$round/ledger >actual &&

@@ -56,11 +56,11 @@ test_expect_success PYTHON3 'which any reader of JSON takes, whatever is in the 
 		"\"a b\": \"x \\\\ \\\" \\n  y\", \"c\": [ \"  \" , { \"d\" : \"\\\\\" } ]" &&
 	silo log --json --from 4 s >line &&
 	test_line_count = 1 line &&
-	python3 -c "import json, sys
+	python3 -c "import json
 e = json.load(open(\"line\"))[\"entry\"]
-print(repr(e[\"a b\"]), e[\"c\"])" >actual &&
+print(json.dumps([e[\"a b\"], e[\"c\"]]))" >actual &&
 	cat >expect <<-\EOF &&
-	'"'"'x \\ " \n  y'"'"' ['"'"'  '"'"', {'"'"'d'"'"': '"'"'\\'"'"'}]
+	["x \\ \" \n  y", ["  ", {"d": "\\"}]]
 	EOF
 	test_cmp expect actual
 '
