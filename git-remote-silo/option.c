@@ -114,9 +114,12 @@ int do_option(struct helper *helper, const char *arg)
 		if (strlen(options[i].name) == len &&
 		    !memcmp(arg, options[i].name, len))
 			answer = set(helper, &options[i], value.ptr);
-	/* git asks for it and does not look at the answer. */
+	/* git clone asks, and does not tell what the answer was. */
 	if (starts_with(arg, "filter "))
-		say("warning: ", "filtering is not known here: all objects "
+		say("warning: ", "filtering is not known here; all objects "
+		    "come");
+	if (starts_with(arg, "depth ") || starts_with(arg, "deepen-since "))
+		say("warning: ", "a depth is not known here; all commits "
 		    "come");
 	reply(helper, "%s\n", answer);
 	buf_release(&value);

@@ -25,6 +25,14 @@ void hosted_state_format(struct buf *out, const struct hosted_state *state);
 void hosted_change_format(struct buf *out, const struct hosted_state *state,
 			  const struct hosted_change *change);
 
+/*
+ * git pack-objects HOW, under `env` ("NAME=VALUE"; may be NULL), into DIR: 1,
+ * or 0 where there is nothing to pack.
+ */
+int hosted_pack_objects(struct hosted_pack *out, const char *dir,
+			struct strs *env, const char *how,
+			const struct buf *input, bool progress) MUST_CHECK;
+
 /* 1: this repository has a ref, so it may have objects. */
 int hosted_any_ref(void) MUST_CHECK;
 

@@ -37,20 +37,27 @@ static void add_lines(struct buf *out, const struct strs *lines)
 }
 
 /* What it says is the hash at the end of the pack, which names it. */
-static int pack_objects(struct hosted_pack *out, const char *dir,
-			const char *how, const struct buf *input,
-			bool progress)
+int hosted_pack_objects(struct hosted_pack *out, const char *dir,
+			struct strs *env, const char *how,
+			const struct buf *input, bool progress)
 {
-	char *base = xstrfmt("%s/pack", dir);
-	const char *argv[] = {
-		"git", "pack-objects", how, "--delta-base-offset",
-		"--non-empty", progress ? "--progress" : "-q", base, NULL
-	};
-	struct run run = { .argv = argv, .input = input->ptr,
-			   .input_len = input->len };
+	struct strs argv = STRS_INIT;
+	struct run run = { .input = input->ptr, .input_len = input->len };
 	struct buf said = BUF_INIT;
-	int ret = run_capture(&run, &said, 65536);
+	int ret;
 
+	strs_add(&argv, "env");
+	for (size_t i = 0; env && i < env->n; i++)
+		strs_add(&argv, env->v[i]);
+	strs_add(&argv, "git");
+	strs_add(&argv, "pack-objects");
+	strs_add(&argv, how);
+	strs_add(&argv, "--delta-base-offset");
+	strs_add(&argv, "--non-empty");
+	strs_add(&argv, progress ? "--progress" : "-q");
+	strs_addf(&argv, "%s/pack", dir);
+	run.argv = strs_argv(&argv);
+	ret = run_capture(&run, &said, 65536);
 	if (ret > 0)
 		ret = fail(FAIL_CORRUPT, "git pack-objects failed; does this "
 			   "repository lack something?");
@@ -61,7 +68,7 @@ static int pack_objects(struct hosted_pack *out, const char *dir,
 		ret = ret ? ret : 1;
 	}
 	buf_release(&said);
-	free(base);
+	strs_release(&argv);
 	return ret;
 }
 
@@ -75,7 +82,7 @@ int hosted_pack_make(struct hosted_pack *out, const char *dir,
 	add_lines(&input, want);
 	buf_adds(&input, "--not\n");
 	add_lines(&input, have);
-	ret = pack_objects(out, dir, "--revs", &input, progress);
+	ret = hosted_pack_objects(out, dir, NULL, "--revs", &input, progress);
 	buf_release(&input);
 	return ret;
 }

@@ -73,14 +73,13 @@ int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how)
 		ret = strictness(t);
 	if (ret)
 		return ret;
-	t->env = xstrfmt("GIT_OBJECT_DIRECTORY=%s", stage_path(&t->stage));
+	strs_addf(&t->env, "GIT_OBJECT_DIRECTORY=%s", stage_path(&t->stage));
 	buf_adds(&behind, "GIT_ALTERNATE_OBJECT_DIRECTORIES=");
 	quote_path(&behind, t->objects);
 	if (more && *more)
 		buf_addf(&behind, ":%s", more);
-	t->behind = buf_detach(&behind);
-	t->quarantine = xstrfmt("GIT_QUARANTINE_PATH=%s",
-				stage_path(&t->stage));
+	strs_take(&t->env, buf_detach(&behind));
+	strs_addf(&t->env, "GIT_QUARANTINE_PATH=%s", stage_path(&t->stage));
 	return 0;
 }
 
@@ -88,9 +87,7 @@ void take_release(struct take *t)
 {
 	stage_drop(&t->stage);
 	free(t->objects);
-	free(t->env);
-	free(t->behind);
-	free(t->quarantine);
+	strs_release(&t->env);
 	buf_release(&t->strict);
 	strs_release(&t->packs);
 	*t = (struct take)TAKE_INIT;
@@ -149,55 +146,114 @@ static int finish(struct take *t, const struct hosted_pack *pack,
 	return ret;
 }
 
+static void add_words(struct strs *argv, const struct take *t,
+		      const char *const *words)
+{
+	strs_add(argv, "env");
+	for (size_t i = 0; i < t->env.n; i++)
+		strs_add(argv, t->env.v[i]);
+	while (*words)
+		strs_add(argv, *words++);
+}
+
 int take_pack(struct take *t, const struct hosted_pack *pack)
 {
-	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
-	char *max = xstrfmt("--max-input-size=%" PRIu64, pack->size);
-	const char *argv[12] = {
-		"env", t->env, t->behind, t->quarantine, "git", "index-pack",
-		"--stdin", "--keep=git-remote-silo", max
+	static const char *const words[] = {
+		"git", "index-pack", "--stdin", NULL
 	};
-	struct run run = { .argv = argv };
+	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
 	struct feed feed = { .child = CHILD_INIT };
 	struct sink sink = { feed_take, &feed };
 	struct backend *b = t->h->b;
+	struct strs argv = STRS_INIT;
+	struct run run = { .argv = NULL };
 	uint64_t total = 0;
-	size_t n = 9;
 	int ret;
 
+	add_words(&argv, t, words);
+	strs_addf(&argv, "--max-input-size=%" PRIu64, pack->size);
 	if (t->strict.len)
-		argv[n++] = t->strict.ptr;
+		strs_add(&argv, t->strict.ptr);
 	if (t->how->progress)
-		argv[n++] = "-v";
+		strs_add(&argv, "-v");
+	run.argv = strs_argv(&argv);
 	ret = run_start(&feed.child, &run);
 	if (!ret) {
 		ret = b->ops->read(b, far, 0, UINT64_MAX, 0, &sink, &total);
 		ret = finish(t, pack, &feed, MIN(ret, 0));
 	}
-	free(max);
+	strs_release(&argv);
 	free(far);
 	return ret;
 }
 
 int take_connected(struct take *t)
 {
-	const char *const argv[] = {
-		"env", t->env, t->behind, t->quarantine, "git", "rev-list",
-		"--objects", "--stdin", "--not", "--all", "--quiet",
-		"--alternate-refs", NULL
+	static const char *const words[] = {
+		"git", "rev-list", "--objects", "--stdin", "--not", "--all",
+		"--quiet", "--alternate-refs", NULL
 	};
 	struct buf input = BUF_INIT, said = BUF_INIT;
-	struct run run = { .argv = argv, .quiet = true };
+	struct run run = { .quiet = true };
+	struct strs argv = STRS_INIT;
 	int ret;
 
 	for (size_t i = 0; i < t->how->wants->n; i++)
 		buf_addf(&input, "%s\n", t->how->wants->v[i]);
 	run.input = input.ptr;
 	run.input_len = input.len;
+	add_words(&argv, t, words);
+	run.argv = strs_argv(&argv);
 	ret = run_capture(&run, &said, 0);
+	strs_release(&argv);
 	buf_release(&said);
 	buf_release(&input);
 	return ret < 0 ? ret : !ret;
+}
+
+/*
+ * git can name one pack only that `git repack` shall let alone until refs
+ * name it; so there shall be one.  A new repository has nobody to fear.
+ */
+static int make_one(struct take *t)
+{
+	struct hosted_pack one = { .name = NULL };
+	struct buf input = BUF_INIT;
+	char *dir;
+	int ret;
+
+	if (t->how->cloning || t->packs.n < 2)
+		return 0;
+	dir = xstrfmt("%s/pack", stage_path(&t->stage));
+	for (size_t i = 0; i < t->packs.n; i++)
+		buf_addf(&input, "%s.pack\n", t->packs.v[i]);
+	ret = hosted_pack_objects(&one, dir, &t->env, "--stdin-packs", &input,
+				  false);
+	if (ret > 0) {
+		strs_release(&t->packs);
+		strs_add(&t->packs, one.name);
+		ret = 0;
+	}
+	hosted_pack_release(&one);
+	buf_release(&input);
+	free(dir);
+	return ret;
+}
+
+/* As git's own packs on their way have it. */
+static int keep(struct take *t, const char *name)
+{
+	static const char text[] = "git-remote-silo\n";
+	char *path = xstrfmt("%s/pack/%s.keep", t->objects, name);
+	int ret = file_exists(path);
+
+	if (!ret) {
+		ret = temp_write(path, text, strlen(text), TEMP_EXCL);
+		if (!ret)
+			strs_add(t->how->keeps, path);
+	}
+	free(path);
+	return MIN(ret, 0);
 }
 
 static int move_in(struct take *t, const char *name, const char *suffix)
@@ -217,24 +273,17 @@ static int move_in(struct take *t, const char *name, const char *suffix)
 /* The index comes last: with it git sees the pack. */
 int take_commit(struct take *t)
 {
-	static const char *const suffixes[] = {
-		".keep", ".pack", ".rev", ".idx"
-	};
+	static const char *const suffixes[] = { ".pack", ".rev", ".idx" };
 	char *dir = xstrfmt("%s/pack", t->objects);
-	int ret = temp_mkdirs(dir, t->how->temp_flags);
+	int ret = make_one(t);
 
-	for (size_t i = 0; !ret && i < t->packs.n; i++) {
-		const char *name = t->packs.v[i];
-		char *keep = xstrfmt("%s/%s.keep", dir, name);
-		int had = file_exists(keep);
-
-		ret = MIN(had, 0);
+	if (!ret)
+		ret = temp_mkdirs(dir, t->how->temp_flags);
+	if (!ret && !t->how->cloning && t->packs.n)
+		ret = keep(t, t->packs.v[0]);
+	for (size_t i = 0; !ret && i < t->packs.n; i++)
 		for (size_t k = 0; !ret && k < ARRAY_SIZE(suffixes); k++)
-			ret = move_in(t, name, suffixes[k]);
-		if (!ret && !had && t->how->keeps)
-			strs_add(t->how->keeps, keep);
-		free(keep);
-	}
+			ret = move_in(t, t->packs.v[i], suffixes[k]);
 	free(dir);
 	return ret;
 }

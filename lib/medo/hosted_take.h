@@ -10,9 +10,7 @@ struct take {
 	const struct hosted_fetch *how;
 	struct stage stage;
 	char *objects;		/* the repository's own */
-	char *env;
-	char *behind;
-	char *quarantine;
+	struct strs env;	/* for children: where objects lie */
 	struct buf strict;	/* an option of git index-pack, or empty */
 	struct strs packs;	/* taken */
 };
