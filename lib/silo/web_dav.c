@@ -110,6 +110,9 @@ static int make(struct web *web, const char *name)
 			return ret;
 		status = ask(web, "MKCOL", name, true, NULL);
 	}
+	/* Apache's word for a race that we lost; it may as well be a no. */
+	if (status == 403)
+		status = ask(web, "MKCOL", name, true, NULL);
 	/* It is there: somebody else was first. */
 	return status == 405 || status == 301 ? 0 : outcome(status);
 }
