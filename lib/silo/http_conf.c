@@ -123,11 +123,6 @@ static void digest(struct settings *set)
 	set->ssl_version = find_word(ssl_versions, ARRAY_SIZE(ssl_versions),
 				     set->v[SET_SSL_VERSION],
 				     CURL_SSLVERSION_DEFAULT);
-	/* A line feed would begin a header that nobody set. */
-	if (set->v[SET_EXTRA_HEADER] &&
-	    !strpbrk(set->v[SET_EXTRA_HEADER], "\r\n") &&
-	    strchr(set->v[SET_EXTRA_HEADER], ':'))
-		strs_add(&set->headers, set->v[SET_EXTRA_HEADER]);
 }
 
 int settings_load(struct settings *set, const char *url)
@@ -146,6 +141,8 @@ int settings_load(struct settings *set, const char *url)
 			set_value(set, i, env);
 	}
 	digest(set);
+	if (!ret && set->v[SET_EXTRA_HEADER])
+		ret = settings_headers(set, url);
 	buf_release(&out);
 	return ret;
 }

@@ -47,6 +47,7 @@ struct settings {
 };
 
 int settings_load(struct settings *set, const char *url) MUST_CHECK;
+int settings_headers(struct settings *set, const char *url) MUST_CHECK;
 void settings_release(struct settings *set);
 /* The proxy on the way to a host, "" for none; yours. */
 char *settings_proxy(const struct settings *set, const char *scheme,
