@@ -1,16 +1,19 @@
 /*
- * git medo add: a directory, file or archive becomes a blob in the store, and
- * a treeptr names it.
+ * git medo add: a directory, file or archive, here or at a URL, becomes a blob
+ * in the store, and a treeptr names it.
  */
 #include "git-medo/cmd.h"
 #include "base/file.h"
 #include "base/temp.h"
 #include "codec/stream.h"
 #include "medo/dirtar.h"
+#include "medo/download.h"
 #include "medo/gather.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <strings.h>
+#include <time.h>
 
 static const char *const usage[] = {
 	"git medo add [<options>] <source> <treeptr>",
@@ -24,6 +27,8 @@ struct add {
 	const char *path;	/* of the treeptr; NULL: none wanted */
 	struct silo *silo;
 	int level;
+	const char *sha256;	/* of the bytes, as published; NULL: none */
+	bool from_url;
 	struct strs meta;
 	int absolute;
 	struct dirtar_opts keep;
@@ -127,6 +132,40 @@ static int sniff(struct add *a, const struct source *src)
 	return ret;
 }
 
+/* What upstream published decides before anything is stored. */
+static int check_sha256(const struct add *a, const unsigned char *sha256)
+{
+	char hex[SEAL_HEX_MAX];
+	struct seal is;
+
+	memcpy(is.raw, sha256, sizeof(is.raw));
+	if (!a->sha256 || !strcasecmp(seal_hex(&is, hex), a->sha256))
+		return 0;
+	return fail(FAIL_CORRUPT, "'%s' has SHA-256 %s, not %s; nothing was "
+		    "stored", quoted(a->source), hex, quoted(a->sha256));
+}
+
+static int check_file(const struct add *a, int fd, uint64_t size)
+{
+	unsigned char *buf = xmalloc(PIECE_SIZE);
+	struct hash hash;
+	struct id is;
+	int ret = 0;
+
+	hash_init(&hash, ID_SHA256);
+	for (uint64_t off = 0; !ret && off < size; off += PIECE_SIZE) {
+		size_t n = (size_t)MIN(size - off, PIECE_SIZE);
+
+		ret = stop_check();
+		if (!ret)
+			ret = file_pread(fd, off, buf, n);
+		hash_add(&hash, buf, n);
+	}
+	hash_final(&hash, &is);
+	free(buf);
+	return ret ? ret : check_sha256(a, is.raw);
+}
+
 static int add_file(struct add *a, int fd, const struct stat *st,
 		    struct gz_facts *facts)
 {
@@ -137,6 +176,10 @@ static int add_file(struct add *a, int fd, const struct stat *st,
 
 	if (ret)
 		return fail_in(ret, "'%s'", quoted(a->source));
+	if (a->sha256 && !a->from_url)
+		ret = check_file(a, fd, src.size);
+	if (ret)
+		return ret;
 	meter = medo_meter(&a->medo, "Adding", METER_BYTES, src.size);
 	ret = silo_add_if(a->silo, &src, a->level, medo_pool(&a->medo), meter,
 			  recheck_file, &w, facts);
@@ -148,20 +191,44 @@ static int add_file(struct add *a, int fd, const struct stat *st,
 	return ret;
 }
 
+static int add_url(struct add *a, struct gz_facts *facts)
+{
+	struct temp temp = TEMP_INIT;
+	struct download got;
+	struct meter *meter;
+	struct stat st;
+	int ret = temp_open(&temp, silo_backend(a->silo)->path);
+
+	if (ret)
+		return ret;
+	meter = medo_meter(&a->medo, "Downloading", METER_BYTES, 0);
+	ret = download(a->source, temp.fd, meter, &got);
+	meter_stop(meter);
+	if (!ret)
+		ret = check_sha256(a, got.sha256);
+	if (!ret && fstat(temp.fd, &st))
+		ret = fail_errno("cannot stat a temporary file");
+	if (!ret)
+		ret = add_file(a, temp.fd, &st, facts);
+	temp_drop(&temp);
+	return ret;
+}
+
 static int add_source(struct add *a, struct gz_facts *facts)
 {
 	int fd, ret;
 	struct stat st;
 
-	if (strstr(a->source, "://"))
-		return fail(FAIL_REQUEST, "'%s': URLs cannot be added yet; "
-			    "download it and add the file",
-			    quoted(a->source));
+	if (a->from_url)
+		return add_url(a, facts);
 	fd = open(a->source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno("cannot open '%s'", quoted(a->source));
 	if (fstat(fd, &st))
 		ret = fail_errno("cannot stat '%s'", quoted(a->source));
+	else if (S_ISDIR(st.st_mode) && a->sha256)
+		ret = fail(FAIL_REQUEST, "'%s' is a directory; --sha256 is of "
+			   "a file or URL", quoted(a->source));
 	else if (S_ISDIR(st.st_mode))
 		ret = add_dir(a, facts);
 	else if (S_ISREG(st.st_mode))
@@ -198,9 +265,33 @@ static void keep_old(struct add *a, const struct gz_facts *facts)
 	SWAP(a->ptr.rest, a->old.rest);
 }
 
+/* Where it came from; --meta may say better. */
+static int set_origin(struct add *a)
+{
+	time_t now = time(NULL);
+	char date[32], *upstream;
+	struct tm tm;
+	int ret = 0;
+
+	/* The same content again: it has its date. */
+	if (!a->ptr.provenance) {
+		gmtime_r(&now, &tm);
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		ret = treeptr_set_meta(&a->ptr, "url", a->source);
+		if (!ret)
+			ret = treeptr_set_meta(&a->ptr, "date", date);
+	}
+	if (!ret && a->sha256) {
+		upstream = xstrfmt("sha256:%s", a->sha256);
+		ret = treeptr_set_meta(&a->ptr, "upstream", upstream);
+		free(upstream);
+	}
+	return ret;
+}
+
 static int set_meta(struct add *a)
 {
-	int ret = 0;
+	int ret = a->from_url ? set_origin(a) : 0;
 
 	for (size_t i = 0; !ret && i < a->meta.n; i++) {
 		char *key = a->meta.v[i], *eq = strchr(key, '=');
@@ -303,12 +394,15 @@ int cmd_add(int argc, const char **argv)
 			 "set a key of the provenance"),
 		OPT_BOOL(0, "absolute", &a.absolute,
 			 "the tree works only where it is: record that"),
+		OPT_STR(0, "sha256", &a.sha256, "hex",
+			"refuse other bytes than these, of a file or URL"),
 		OPT_STR(0, "preserve", &preserve, "what",
 			"keep mtime, mode, or mtime,mode"),
 		TALK_OPTS(&talk),
 		OPT_END
 	};
 	int n = opt_parse(argc, argv, opts, usage), ret;
+	struct seal seal;
 
 	if (n < 1 || n > 2 || (n == 1 && !dir))
 		opt_usage(usage, opts, "add takes <source> and <treeptr>");
@@ -318,6 +412,13 @@ int cmd_add(int argc, const char **argv)
 		       !strcmp(file_basename(a.path), TREEPTR_SUFFIX)))
 		opt_usage(usage, opts, "'%s' is no name of a treeptr: it has "
 			  "to end in " TREEPTR_SUFFIX, quoted(a.path));
+	a.from_url = strstr(a.source, "://") &&
+		     strncasecmp(a.source, "file://", 7);
+	if (!a.from_url && starts_with(a.source, "file:///"))
+		a.source += strlen("file://");
+	if (a.sha256 && seal_parse(&seal, a.sha256, strlen(a.sha256)))
+		opt_usage(usage, opts, "--sha256 takes 64 hexadecimal digits in "
+			  "small letters, not '%s'", quoted(a.sha256));
 	ret = medo_open(&a.medo, MEDO_ANYWHERE);
 	talk_apply(&talk, &a.medo);
 	if (!ret)

@@ -230,8 +230,8 @@ test_expect_success 'text that is not UTF-8 has no place in JSON' '
 	test_line_count = 1 err
 '
 
-test_expect_success 'URLs are not added yet' '
-	refused 128 "https://x/y.tar.*URLs cannot be added" https://x/y.tar
+test_expect_success 'a URL that nobody serves is refused' '
+	refused 128 "gopher://x.*we know http" gopher://x/y.tar
 '
 
 test_expect_success SETPRIV 'a store that may not be written' '
