@@ -47,8 +47,8 @@ test_expect_success 'init is not for a repository, a file, a scheme' '
 	test_grep "is a git repository" err &&
 	: >file &&
 	test_must_fail silo init file 2>err && test_line_count -eq 1 err &&
-	test_expect_code 128 silo init https://x/y 2>err &&
-	test_grep "only a path or file:// is served here" err
+	test_expect_code 128 silo init gopher://x/y 2>err &&
+	test_grep "we know http, https, s3, ssh" err
 '
 
 test_expect_success 'init in a repository allows it there' '

@@ -8,13 +8,17 @@ test_expect_success 'setup: a silo with small, middle and large blobs' '
 	silo init from &&
 	test-tool genrandom large 3000000 >large &&
 	test-tool genrandom middle 100000 >middle &&
-	: >empty && echo small >small &&
-	for f in large middle empty small
+	: >empty &&
+	for i in $(test_seq 1 9)
+	do
+		echo "small $i" >small$i || return 1
+	done &&
+	for f in large middle empty small?
 	do
 		git medo add -q --silo from $f >>added || return 1
 	done &&
 	cut -f 1 added >ids &&
-	test_line_count = 4 ids
+	test_line_count = 12 ids
 '
 
 # same FROM TO: each id of FROM is in TO, and all of TO is in order
@@ -27,13 +31,13 @@ same () {
 
 test_expect_success 'all blobs of a silo are copied, and the copy is in order' '
 	silo copy from to 2>err &&
-	test_grep "4 copied, 0 were there, 0 failed" err &&
+	test_grep "12 copied, 0 were there, 0 failed" err &&
 	same from to
 '
 
 test_expect_success 'what is there already is not copied again' '
 	silo copy from to 2>err &&
-	test_grep "0 copied, 4 were there, 0 failed" err
+	test_grep "0 copied, 12 were there, 0 failed" err
 '
 
 test_expect_success 'small blobs arrive in a pack, large ones as files' '
@@ -74,7 +78,7 @@ test_expect_success 'an id that is not there is told, the others arrive' '
 	{ cat ids && echo 0123456789012345678901234567890123456789; } >more &&
 	test_expect_code 1 silo copy --manifest more from most 2>err &&
 	test_grep "blob 0123456789012345678901234567890123456789" err &&
-	test_grep "4 copied, 0 were there, 1 failed" err &&
+	test_grep "12 copied, 0 were there, 1 failed" err &&
 	same from most
 '
 
@@ -86,7 +90,7 @@ test_expect_success 'a damaged blob is told and not copied' '
 	printf XXXX | dd of=$f bs=1 seek=200000 conv=notrunc 2>/dev/null &&
 	test_expect_code 1 silo copy hurt clean 2>err &&
 	test_grep "blob $id" err &&
-	test_grep "3 copied, 0 were there, 1 failed" err &&
+	test_grep "11 copied, 0 were there, 1 failed" err &&
 	silo verify -q clean
 '
 
