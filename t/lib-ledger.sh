@@ -46,7 +46,7 @@ race_moment () {
 }
 
 # race_writer NAME URL QUOTA: claims until QUOTA of its claims were granted.
-# Every second writer is killed (-9) at random, and starts again.
+# Half of the writers are killed (-9) at random, and start again.
 race_writer () {
 	race_round=0
 	: >"ack.$1"
@@ -55,7 +55,7 @@ race_writer () {
 		race_round=$((race_round + 1))
 		race_kill=600
 		if test "$race_round" -le "${RACE_KILLS:-5}" &&
-		   test "${1#*[02468]}" = ""
+		   test $(($1 / 2 % 2)) = 1
 		then
 			race_kill=$(race_moment "${RACE_MOMENT:-0.5}")
 		fi
