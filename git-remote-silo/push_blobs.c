@@ -44,24 +44,23 @@ int push_pointers(struct pushing *p)
 {
 	struct helper *helper = p->helper;
 	char *silo = hosted_silo(helper->address);
-	struct medo medo = MEDO_INIT;
+	struct medo *medo = &helper->medo;
 	struct strs revs = STRS_INIT;
-	int ret = medo_open(&medo, MEDO_REPO);
+	int ret;
 
 	for (size_t i = 0; i < p->want.n; i++)
 		strs_add(&revs, p->want.v[i]);
 	strs_add(&revs, "--not");
 	for (size_t i = 0; i < p->have.n; i++)
 		strs_add(&revs, p->have.v[i]);
-	medo.quiet = helper->verbosity < 1;
-	medo.progress = helper->progress ? METER_ON : METER_OFF;
-	medo.pushing_to = silo ? silo : helper->address;
-	if (!ret && silo)
-		use_silo(&medo, silo);
-	if (!ret)
-		ret = upload(&medo, &revs);
+	medo->quiet = helper->verbosity < 1;
+	medo->progress = helper->progress ? METER_ON : METER_OFF;
+	medo->pushing_to = silo ? silo : helper->address;
+	if (silo)
+		use_silo(medo, silo);
+	ret = upload(medo, &revs);
+	medo->pushing_to = NULL;
 	strs_release(&revs);
-	medo_release(&medo);
 	free(silo);
 	return ret;
 }

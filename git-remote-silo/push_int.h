@@ -16,6 +16,7 @@ struct wish {
 	bool looked;
 	struct id seen;		/* what it was when we looked first */
 	struct id old;		/* and now */
+	bool forward;		/* nothing of `seen` is lost */
 	bool same;		/* nothing to do */
 	const char *no;		/* why not, in words that git knows, or NULL */
 	char *why;		/* or of our own */

@@ -86,7 +86,10 @@ static int judge_old(struct wish *wish)
 		wish->no = "already exists";
 		return 0;
 	}
+	if (!moved && wish->forward)
+		return 0;
 	ret = fast_forward(wish);
+	wish->forward = ret == 1 && !moved;
 	if (ret == 2)
 		wish->no = "fetch first";
 	else if (!ret)

@@ -114,3 +114,10 @@ fi_history () {
 		print "done"
 	}'
 }
+
+# commit_in DIR MESSAGE
+commit_in () {
+	cd "$1" &&
+	test_commit "$2" &&
+	cd "$OLDPWD"
+}

@@ -146,6 +146,7 @@ struct hosted_fetch {
 	bool cloning;
 	bool refetch;
 	bool progress;
+	bool lax;		/* do not look into objects */
 	unsigned temp_flags;
 };
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how) MUST_CHECK;

@@ -162,21 +162,60 @@ void hosted_pushed(struct hosted *h, const struct gitdir *git,
 	known_release(&known);
 }
 
+/* A pack that is not there: was it folded since we read the ledger? */
+static int take_news(struct take *t, const struct known *known, bool parts)
+{
+	uint64_t n = t->h->state.n;
+	int ret = take_all(t, known, parts);
+
+	if (ret != FAIL_MISSING)
+		return ret;
+	ret = hosted_load(t->h, true);
+	if (!ret && t->h->state.n == n)
+		ret = FAIL_MISSING;
+	if (!ret)
+		ret = take_all(t, known, parts);
+	return ret == FAIL_MISSING ?
+	       fail(FAIL_NET, "the ledger of '%s' names packs that are not "
+		    "there", quoted(t->h->url)) : ret;
+}
+
 static int everything(struct take *t, struct known *known)
 {
-	int ret = take_all(t, known, true);
+	int ret = take_news(t, known, true);
 
 	if (!ret)
 		ret = take_connected(t);
 	if (!ret) {
 		known_release(known);
-		ret = take_all(t, known, false);
+		ret = take_news(t, known, false);
 		if (!ret)
 			ret = take_connected(t);
 	}
 	return ret ? MIN(ret, 0) :
 	       fail(FAIL_CORRUPT, "the repository '%s' lacks objects that its "
 		    "refs need", quoted(t->h->url));
+}
+
+/*
+ * The line was cut: what git found in order so far need not travel again.
+ * Nothing names it yet.
+ */
+static void salvage(struct take *t, const struct hosted_fetch *how)
+{
+	char *sentence = xstrdup(fail_text());
+	struct known known = KNOWN_INIT;
+
+	if (!known_load(&known, t->h, how->git)) {
+		for (size_t i = 0; i < t->packs.n; i++)
+			if (!strs_has(&known.packs, t->packs.v[i]))
+				strs_add(&known.packs, t->packs.v[i]);
+		if (!take_commit(t, false) && !known_save(&known, t->h, how->git))
+			known_release(&known);
+	}
+	known_release(&known);
+	fail_adopt(sentence);
+	free(sentence);
 }
 
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
@@ -193,7 +232,9 @@ int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 	if (!ret)
 		ret = everything(&take, &known);
 	if (!ret)
-		ret = take_commit(&take);
+		ret = take_commit(&take, !how->cloning);
+	else if (ret == FAIL_NET && take.packs.n)
+		salvage(&take, how);
 	if (!ret)
 		remember(h, how->git);
 	take_release(&take);

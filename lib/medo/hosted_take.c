@@ -49,7 +49,7 @@ static int strictness(struct take *t)
 
 	if (!ret)
 		ret = gitdir_get_bool(g, "fetch.fsckobjects", strict, &strict);
-	if (!ret && strict) {
+	if (!ret && strict && !t->how->lax) {
 		buf_adds(&t->strict, "--strict");
 		fsck_words(&t->strict, g);
 	}
@@ -271,7 +271,7 @@ static int move_in(struct take *t, const char *name, const char *suffix)
 }
 
 /* The index comes last: with it git sees the pack. */
-int take_commit(struct take *t)
+int take_commit(struct take *t, bool hold)
 {
 	static const char *const suffixes[] = { ".pack", ".rev", ".idx" };
 	char *dir = xstrfmt("%s/pack", t->objects);
@@ -279,7 +279,7 @@ int take_commit(struct take *t)
 
 	if (!ret)
 		ret = temp_mkdirs(dir, t->how->temp_flags);
-	if (!ret && !t->how->cloning && t->packs.n)
+	if (!ret && hold && t->packs.n)
 		ret = keep(t, t->packs.v[0]);
 	for (size_t i = 0; !ret && i < t->packs.n; i++)
 		for (size_t k = 0; !ret && k < ARRAY_SIZE(suffixes); k++)

@@ -23,6 +23,7 @@ void take_release(struct take *t);
 int take_pack(struct take *t, const struct hosted_pack *pack) MUST_CHECK;
 /* 1: all that was wanted is there, to its last object; 0: something lacks. */
 int take_connected(struct take *t) MUST_CHECK;
-int take_commit(struct take *t) MUST_CHECK;
+/* `hold`: git repack shall let it alone until refs name it. */
+int take_commit(struct take *t, bool hold) MUST_CHECK;
 
 #endif
