@@ -179,6 +179,10 @@ static int may_follow(struct sending *s, const char *to, bool foreign)
 		return fail(FAIL_DENIED, "'%s' redirects a %s to another "
 			    "server, '%s'; make that the silo's URL", from,
 			    method, quoted(to));
+	/* Its Destination would have to move along. */
+	if (!strcmp(method, "MOVE"))
+		return fail(FAIL_DENIED, "'%s' redirects a MOVE to '%s'; make "
+			    "that the silo's URL", from, quoted(to));
 	if (s->fed)
 		return fail(FAIL_NET, "'%s' redirects what cannot be sent "
 			    "twice", from);
@@ -202,6 +206,14 @@ static bool still_any(const struct sending *s)
 	return ip && address_private_text(ip);
 }
 
+/* For messages: a password may stand before the last '@'. */
+static const char *without_user(const char *url)
+{
+	const char *at = strrchr(url, '@');
+
+	return quoted(at ? at + 1 : url);
+}
+
 static int follow(struct sending *s)
 {
 	char *to = resolve(s->url, s->head.location);
@@ -210,8 +222,9 @@ static int follow(struct sending *s)
 	int ret;
 
 	if (!origin || !(starts_with(to, "http:") || starts_with(to, "https:")))
-		ret = fail(FAIL_NET, "'%s' redirects to what is no URL, '%s'",
-			   quoted(s->url), quoted(s->head.location));
+		ret = fail(FAIL_DENIED, "'%s' redirects to '%s', which is not "
+			   "followed", quoted(s->url),
+			   without_user(s->head.location));
 	else {
 		/* Who was once sent away does not come back with a password. */
 		foreign = foreign || strcmp(origin, s->http->origin);
