@@ -1,11 +1,12 @@
 #include "base/base.h"
 #include "base/fail.h"
 #include "base/quote.h"
+#include "base/temp.h"
 #include "silo/sftp_int.h"
 
 #include <sys/stat.h>
 
-enum { OPENS_MAX = 5, PLAIN_MAX = 4096 };
+enum { OPENS_MAX = 5, TRIES_MAX = 3, PAUSE_MS = 500 };
 
 /*
  * The path of a URL as git reads it: /~/x is below the home, where the server
@@ -103,12 +104,43 @@ static struct sftp_conn *unref(struct sftp_conn *c)
 }
 
 /*
+ * Under the lock, which is let go meanwhile.  Who is not let in at first is not
+ * asked again: a person may have to type something each time.
+ */
+static int open_for_all(struct sftp *s)
+{
+	struct sftp_conn *fresh = NULL;
+	int ret;
+
+	if (s->never)
+		return fail(s->never_code, "%s", s->never);
+	if (s->opens >= OPENS_MAX)
+		return fail(FAIL_NET, "'%s' was lost %d times; giving up",
+			    quoted(s->b.url), OPENS_MAX);
+	s->connecting = true;
+	s->opens++;
+	pthread_mutex_unlock(&s->lock);
+	ret = open_conn(s, &fresh);
+	pthread_mutex_lock(&s->lock);
+	s->connecting = false;
+	s->conn = fresh;
+	if (fresh)
+		fresh->refs = 1;
+	if (ret && s->opens == 1) {
+		s->never = xstrdup(fail_text());
+		s->never_code = ret;
+	}
+	pthread_cond_broadcast(&s->connected);
+	return ret;
+}
+
+/*
  * The connection, one thread opening it while others wait.  A dead one is
  * forgotten; who still uses it closes it.
  */
 static int get_conn(struct sftp *s, struct sftp_conn **out)
 {
-	struct sftp_conn *gone = NULL, *fresh = NULL;
+	struct sftp_conn *gone = NULL;
 	int ret = 0;
 
 	pthread_mutex_lock(&s->lock);
@@ -118,21 +150,8 @@ static int get_conn(struct sftp *s, struct sftp_conn **out)
 		gone = unref(s->conn);
 		s->conn = NULL;
 	}
-	if (!s->conn && s->opens >= OPENS_MAX) {
-		ret = fail(FAIL_NET, "'%s' was lost %d times; giving up",
-			   quoted(s->b.url), OPENS_MAX);
-	} else if (!s->conn) {
-		s->connecting = true;
-		s->opens++;
-		pthread_mutex_unlock(&s->lock);
-		ret = open_conn(s, &fresh);
-		pthread_mutex_lock(&s->lock);
-		s->connecting = false;
-		s->conn = fresh;
-		if (fresh)
-			fresh->refs = 1;
-		pthread_cond_broadcast(&s->connected);
-	}
+	if (!s->conn)
+		ret = open_for_all(s);
 	*out = s->conn;
 	if (!ret)
 		s->conn->refs++;
@@ -186,58 +205,86 @@ int sftp_begin(struct sftp_verb *v, struct sftp *s, bool create)
 	struct sftp_conn *c;
 	int ret = get_conn(s, &c);
 
-	*v = (struct sftp_verb){ .s = s, .packet = BUF_INIT };
+	*v = (struct sftp_verb){ .s = s, .packet = BUF_INIT,
+				 .tries = v->tries + 1 };
 	if (ret)
 		return ret;
 	sftp_queue_init(&v->queue, c);
 	return need_root(v, create);
 }
 
-void sftp_end(struct sftp_verb *v)
+/* A pause before the next try, if there is to be one. */
+static bool worth_another(struct sftp_verb *v, struct sftp_conn *c, int ret)
+{
+	char *kept;
+
+	if (ret != FAIL_NET || !sftp_conn_lost(c) || v->tries >= TRIES_MAX ||
+	    stop_asked())
+		return false;
+	kept = xstrdup(fail_text());
+	say("warning: ", "%s; trying again", kept);
+	free(kept);
+	usleep(PAUSE_MS * 1000 * (v->tries - 1));
+	return true;
+}
+
+bool sftp_end(struct sftp_verb *v, int ret)
 {
 	struct sftp_conn *c = v->queue.conn, *gone;
+	bool again;
 
 	buf_release(&v->packet);
 	if (!c)
-		return;
+		return false;
 	sftp_queue_release(&v->queue);
+	again = worth_another(v, c, ret);
 	pthread_mutex_lock(&v->s->lock);
 	gone = unref(c);
+	if (ret >= 0)
+		v->s->opens = 1;
 	pthread_mutex_unlock(&v->s->lock);
 	if (gone)
 		sftp_conn_close(gone);
+	return again;
+}
+
+static int judge_has(struct sftp_verb *v, int ret, const char *name,
+		     const struct fxp_attrs *attrs)
+{
+	if (ret == FX_NO_SUCH_FILE || ret == FAIL_MISSING) {
+		fail_clear();
+		return 0;
+	}
+	if (ret > 0)
+		return sftp_fail(v->queue.conn, ret, "look for", name);
+	if (!ret && !S_ISREG(attrs->mode))
+		return fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
+			    quoted(name), quoted(v->s->b.url));
+	return ret ? ret : 1;
 }
 
 static int sftp_has(struct backend *b, const char *name, uint64_t *size)
 {
-	struct sftp_verb v;
-	struct fxp_attrs attrs;
-	int ret = sftp_begin(&v, sftp_of(b), false);
+	struct sftp_verb v = { .tries = 0 };
+	struct fxp_attrs attrs = { .size = 0 };
+	int ret;
 
-	if (!ret)
-		ret = sftp_ask(&v, FXP_LSTAT, name, 0);
-	if (!ret)
-		ret = sftp_wait_attrs(&v, &attrs);
-	if (ret == FX_NO_SUCH_FILE || ret == FAIL_MISSING) {
-		fail_clear();
-		ret = 0;
-	} else if (ret > 0) {
-		ret = sftp_fail(v.queue.conn, ret, "look for", name);
-	} else if (!ret && !S_ISREG(attrs.mode)) {
-		ret = fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
-			   quoted(name), quoted(b->url));
-	} else if (!ret) {
-		*size = attrs.size;
-		ret = 1;
-	}
-	sftp_end(&v);
+	do {
+		ret = sftp_begin(&v, sftp_of(b), false);
+		if (!ret)
+			ret = sftp_ask(&v, FXP_LSTAT, name, 0);
+		if (!ret)
+			ret = sftp_wait_attrs(&v, &attrs);
+		ret = judge_has(&v, ret, name, &attrs);
+	} while (sftp_end(&v, ret));
+	*size = attrs.size;
 	return ret;
 }
 
 /* SFTP tells no time, but the age of a file that was made just now. */
 static int sftp_now(struct backend *b, int64_t *out)
 {
-	struct sftp_verb v;
+	struct sftp_verb v = { .tries = 0 };
 	struct sftp_msg *msg = NULL;
 	struct fxp_attrs attrs = { .mtime = 0 };
 	struct buf handle = BUF_INIT;
@@ -266,7 +313,7 @@ static int sftp_now(struct backend *b, int64_t *out)
 		ret = fail(FAIL_NET, "the server of '%s' tells no times",
 			   quoted(b->url));
 	*out = attrs.mtime;
-	sftp_end(&v);
+	sftp_end(&v, ret);
 	buf_release(&handle);
 	free(temp);
 	return ret;
@@ -283,6 +330,7 @@ static void sftp_close(struct backend *b)
 	strs_release(&s->plain);
 	url_release(&s->place);
 	free(s->wanted);
+	free(s->never);
 	free(s->root);
 	free(b->url);
 	free(s);

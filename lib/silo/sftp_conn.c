@@ -149,6 +149,9 @@ static struct sftp_msg *unlink_msg(struct sftp_conn *c, struct sftp_msg **p)
 
 static int nonsense(struct sftp_conn *c, const char *what)
 {
+	pthread_mutex_lock(&c->lock);
+	c->lies = true;
+	pthread_mutex_unlock(&c->lock);
 	return fail(FAIL_NET, "'%s' makes no sense: %s; is it an sftp server?",
 		    quoted(c->url), what);
 }
@@ -234,6 +237,16 @@ bool sftp_conn_dead(struct sftp_conn *c)
 	return dead;
 }
 
+bool sftp_conn_lost(struct sftp_conn *c)
+{
+	bool lost;
+
+	pthread_mutex_lock(&c->lock);
+	lost = c->dead == FAIL_NET && !c->lies;
+	pthread_mutex_unlock(&c->lock);
+	return lost;
+}
+
 /* Under `send`: all of it, unless somebody says stop. */
 static int write_all(struct sftp_conn *c, const void *data, size_t len)
 {
@@ -308,7 +321,7 @@ int sftp_send(struct sftp_queue *q, struct buf *packet, const void *data,
 	if (ret)
 		ssh_kill(c->ssh);
 	pthread_mutex_unlock(&c->send);
-	if (ret == FAIL_STOPPED)
+	if (ret)
 		die(c, ret);
 	return ret;
 }

@@ -63,6 +63,7 @@ struct sftp_conn {
 	uint32_t last_id;
 	int dead;			/* a failure code, and why */
 	char *why;
+	bool lies;
 	bool quit;
 	bool reader_ended;
 	int64_t heard;			/* when it last moved */
@@ -77,6 +78,8 @@ int sftp_conn_open(struct sftp_conn **out, const struct ssh_place *place)
 	MUST_CHECK;
 void sftp_conn_close(struct sftp_conn *conn);
 bool sftp_conn_dead(struct sftp_conn *conn);
+/* Dead, and not because the server talked nonsense: another may be better. */
+bool sftp_conn_lost(struct sftp_conn *conn);
 
 /* The reader's half, and what the greeting needs of it. */
 int sftp_run_reader(struct job *job);
@@ -126,7 +129,9 @@ struct sftp {
 	char *root;			/* as the server wants it */
 	pthread_mutex_t lock;
 	struct sftp_conn *conn;
-	unsigned opens;
+	unsigned opens;			/* since a verb last succeeded */
+	char *never;			/* why the first one did not work */
+	int never_code;
 	bool connecting;
 	pthread_cond_t connected;
 	bool root_there;
@@ -139,10 +144,12 @@ struct sftp_verb {
 	struct sftp *s;
 	struct sftp_queue queue;
 	struct buf packet;
+	unsigned tries;
 };
 
 int sftp_begin(struct sftp_verb *v, struct sftp *s, bool create) MUST_CHECK;
-void sftp_end(struct sftp_verb *v);
+/* Ends it; true: the connection was lost, and it is worth another try. */
+bool sftp_end(struct sftp_verb *v, int ret);
 
 /* Requests by name below the root; `name` "" is the root itself. */
 int sftp_ask(struct sftp_verb *v, enum fxp_type type, const char *name,

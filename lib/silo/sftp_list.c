@@ -191,12 +191,11 @@ int sftp_list(struct backend *b, const char *prefix,
 		free(l.dirs[i].name);
 	}
 	strs_release(&l.todo);
-	sftp_end(&l.v);
+	sftp_end(&l.v, ret);
 	return ret;
 }
 
 /* A file; or, as in a folder, a directory with all that is in it. */
-
 static int gather(void *data, const char *name, uint64_t size UNUSED)
 {
 	strs_add(data, name);
@@ -240,7 +239,7 @@ static int remove_dir(struct sftp_verb *v, const char *name)
 
 int sftp_remove(struct backend *b, const char *name)
 {
-	struct sftp_verb v;
+	struct sftp_verb v = { .tries = 0 };
 	struct fxp_attrs attrs;
 	int ret = sftp_begin(&v, sftp_of(b), false), looked;
 
@@ -261,6 +260,6 @@ int sftp_remove(struct backend *b, const char *name)
 		fail_clear();
 		ret = 0;
 	}
-	sftp_end(&v);
+	sftp_end(&v, ret);
 	return ret;
 }

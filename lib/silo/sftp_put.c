@@ -18,7 +18,10 @@ struct writing {
 	char *temp;		/* made and not removed yet */
 	const char *name;
 	bool there;		/* the name was taken all along */
+	bool started;		/* some of the source was read */
 };
+
+#define WRITING_INIT { .handle = BUF_INIT }
 
 enum { TAG_LSTAT = 1, TAG_OPEN, TAG_WRITE, TAG_LINK };
 
@@ -131,6 +134,7 @@ static int copy_in(struct writing *w, const struct source *src)
 	uint64_t off = 0;
 	int ret = 0;
 
+	w->started = true;
 	while (!ret && off < src->size) {
 		size_t n = (size_t)MIN(src->size - off, PIECE_SIZE);
 
@@ -230,41 +234,67 @@ static int give_name(struct writing *w)
 static int writing_begin(struct writing *w, struct backend *b,
 			 const char *name)
 {
-	*w = (struct writing){ .name = name, .handle = BUF_INIT };
-	return sftp_begin(&w->v, sftp_of(b), true);
+	int ret;
+
+	w->name = name;
+	ret = sftp_begin(&w->v, sftp_of(b), true);
+	/* What a connection that was lost left behind. */
+	if (!ret && w->temp)
+		sftp_tell(&w->v, FXP_REMOVE, w->temp);
+	forget_temp(w);
+	return ret;
 }
 
-static int writing_end(struct writing *w, int ret)
+/* True: try again, `temp` is still there. */
+static bool writing_end(struct writing *w, int ret)
 {
+	bool again;
+
 	if (w->v.queue.conn) {
 		sftp_tell_close(&w->v, &w->handle);
 		if (w->temp)
 			sftp_tell(&w->v, FXP_REMOVE, w->temp);
 	}
-	sftp_end(&w->v);
+	again = sftp_end(&w->v, ret);
 	buf_release(&w->handle);
-	free(w->temp);
+	if (!again)
+		forget_temp(w);
+	return again;
+}
+
+static int put_once(struct writing *w, struct backend *b, const char *name,
+		    const struct source *src)
+{
+	int ret = writing_begin(w, b, name);
+
+	if (!ret)
+		ret = sftp_dirs_ask(&w->v, name, true);
+	if (!ret)
+		ret = sftp_ask(&w->v, FXP_LSTAT, name, TAG_LSTAT);
+	if (!ret)
+		ret = open_temp(w);
+	if (!ret)
+		ret = settle(w, take_opening);
+	if (!ret && !w->there)
+		ret = fill_temp(w, src);
+	if (!ret && !w->there)
+		ret = give_name(w);
 	return ret;
 }
 
 int sftp_put(struct backend *b, const char *name, const struct source *src)
 {
-	struct writing w;
-	int ret = writing_begin(&w, b, name);
+	struct writing w = WRITING_INIT;
+	bool again;
+	int ret;
 
-	if (!ret)
-		ret = sftp_dirs_ask(&w.v, name, true);
-	if (!ret)
-		ret = sftp_ask(&w.v, FXP_LSTAT, name, TAG_LSTAT);
-	if (!ret)
-		ret = open_temp(&w);
-	if (!ret)
-		ret = settle(&w, take_opening);
-	if (!ret && !w.there)
-		ret = fill_temp(&w, src);
-	if (!ret && !w.there)
-		ret = give_name(&w);
-	return writing_end(&w, ret);
+	do {
+		ret = put_once(&w, b, name, src);
+		again = writing_end(&w, ret);
+		/* What flows only once cannot be sent again. */
+	} while (again && !(src->serial && w.started));
+	forget_temp(&w);
+	return ret;
 }
 
 /*
@@ -304,7 +334,7 @@ int sftp_replace(struct backend *b, const char *name, const void *data,
 {
 	struct memory memory = { data, len };
 	struct source src = source_memory(&memory, name);
-	struct writing w;
+	struct writing w = WRITING_INIT;
 	int ret = writing_begin(&w, b, name);
 
 	if (!ret)
@@ -313,7 +343,9 @@ int sftp_replace(struct backend *b, const char *name, const void *data,
 		ret = replace_by_rename(&w, &src);
 	else if (!ret)
 		ret = replace_in_place(&w, &src);
-	return writing_end(&w, ret);
+	writing_end(&w, ret);
+	forget_temp(&w);
+	return ret;
 }
 
 /* See silo-layout(5), LEDGER: the name is a directory with one file. */
@@ -358,7 +390,7 @@ int sftp_claim(struct backend *b, const char *name, const void *data,
 	       size_t len)
 {
 	const char *slash = strrchr(name, '/');
-	struct writing w;
+	struct writing w = WRITING_INIT;
 	char *dir, *temp;
 	int ret;
 
@@ -379,7 +411,7 @@ int sftp_claim(struct backend *b, const char *name, const void *data,
 		sftp_tell(&w.v, FXP_RMDIR, temp);
 	}
 	forget_temp(&w);
-	ret = writing_end(&w, ret);
+	writing_end(&w, ret);
 	free(temp);
 	free(dir);
 	return ret;

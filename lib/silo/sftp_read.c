@@ -25,6 +25,7 @@ struct reading {
 	unsigned first;
 	unsigned n;
 	uint64_t next;		/* not asked for yet */
+	uint64_t passed;	/* all before it is the sink's */
 	uint64_t to;
 	uint64_t size;
 	const char *name;
@@ -105,6 +106,7 @@ static int pass_on(struct reading *r, const struct sink *sink)
 		struct slot *s = &r->slots[r->first];
 
 		ret = sink->take(sink->data, s->block);
+		r->passed += ret ? 0 : s->block->len;
 		block_drop(s->block);
 		s->block = NULL;
 		r->first = (r->first + 1) % WINDOW;
@@ -178,24 +180,45 @@ static int open_file(struct reading *r)
 	return ret ? ret : first;
 }
 
+/* From where the last try got stuck, if the file is still that long. */
+static int read_once(struct reading *r, struct backend *b, uint64_t *at,
+		     uint64_t to, const struct sink *sink, uint64_t *total)
+{
+	int ret = sftp_begin(&r->v, sftp_of(b), false);
+
+	if (!ret)
+		ret = open_file(r);
+	if (!ret && r->v.tries > 1 && *total != UINT64_MAX &&
+	    *total != r->size)
+		ret = fail(FAIL_NET, "'%s' in '%s' is another file now",
+			   quoted(r->name), quoted(b->url));
+	if (!ret) {
+		*total = r->size;
+		r->passed = r->next = *at;
+		r->to = MIN(to, r->size);
+		ret = pump(r, sink);
+		*at = r->passed;
+	}
+	sftp_tell_close(&r->v, &r->handle);
+	buf_reset(&r->handle);
+	for (size_t i = 0; i < WINDOW; i++) {
+		block_drop(r->slots[i].block);
+		r->slots[i].block = NULL;
+	}
+	r->first = r->n = 0;
+	return ret;
+}
+
 int sftp_read(struct backend *b, const char *name, uint64_t from, uint64_t to,
 	      unsigned how UNUSED, const struct sink *sink, uint64_t *total)
 {
 	struct reading r = { .handle = BUF_INIT, .name = name };
-	int ret = sftp_begin(&r.v, sftp_of(b), false);
+	int ret;
 
-	if (!ret)
-		ret = open_file(&r);
-	if (!ret) {
-		*total = r.size;
-		r.next = from;
-		r.to = MIN(to, r.size);
-		ret = pump(&r, sink);
-	}
-	sftp_tell_close(&r.v, &r.handle);
-	for (size_t i = 0; i < WINDOW; i++)
-		block_drop(r.slots[i].block);
-	sftp_end(&r.v);
+	*total = UINT64_MAX;
+	do
+		ret = read_once(&r, b, &from, to, sink, total);
+	while (sftp_end(&r.v, ret));
 	buf_release(&r.handle);
 	return ret;
 }

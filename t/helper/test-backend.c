@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 /*
@@ -252,6 +253,8 @@ int test_backend(int argc, const char **argv)
 	unsigned jobs = 1;
 	int ret;
 
+	/* As in git-medo. */
+	signal(SIGPIPE, SIG_IGN);
 	for (argv++, argc--; argc && **argv == '-'; argv++, argc--)
 		if (!strcmp(*argv, "-j") && argc > 1) {
 			jobs = (unsigned)atoi(argv[1]);
