@@ -111,14 +111,14 @@ static int send(struct pushing *p, const char *dir)
 	bool progress = helper->progress && helper->verbosity > 0;
 	int ret = push_whole(p);
 
+	if (!ret)
+		ret = need_hosted(helper);
 	if (!ret && p->want.n)
 		ret = push_pointers(p);
 	if (!ret && p->want.n)
 		ret = hosted_pack_make(&pack, dir, &p->want, &p->have,
 				       progress);
-	if (ret >= 0)
-		ret = need_hosted(helper);
-	if (!ret && pack.name)
+	if (ret > 0)
 		ret = hosted_pack_put(helper->hosted, dir, &pack);
 	if (!ret)
 		ret = claim(p, &pack);

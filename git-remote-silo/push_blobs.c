@@ -17,10 +17,22 @@ static void use_silo(struct medo *medo, const char *silo)
 	strs_add(&medo->git.values, silo);
 }
 
-static int upload(struct medo *medo, struct strs *revs)
+static int choose_silo(struct helper *helper)
+{
+	const char *silo;
+	int ret = hosted_silo(helper->hosted, &silo);
+
+	helper->medo.pushing_to = ret > 0 ? silo : helper->address;
+	if (ret > 0)
+		use_silo(&helper->medo, silo);
+	return MIN(ret, 0);
+}
+
+static int upload(struct helper *helper, struct strs *revs)
 {
 	struct push_opts how = { .dry_run = false };
 	struct push_result result = { 0, 0, 0, 0 };
+	struct medo *medo = &helper->medo;
 	struct reach r = REACH_INIT;
 	bool incomplete;
 	int ret = gitdir_get_bool(&medo->git, "medo.allowincompletepush",
@@ -28,6 +40,8 @@ static int upload(struct medo *medo, struct strs *revs)
 
 	if (!ret)
 		ret = reach_history(&r, medo, strs_argv(revs), NULL);
+	if (!ret && r.ids.n)
+		ret = choose_silo(helper);
 	if (!ret && r.ids.n)
 		ret = push_blobs(medo, &r, &how, &result);
 	reach_release(&r);
@@ -43,8 +57,6 @@ static int upload(struct medo *medo, struct strs *revs)
 int push_pointers(struct pushing *p)
 {
 	struct helper *helper = p->helper;
-	char *silo = hosted_silo(helper->address);
-	struct medo *medo = &helper->medo;
 	struct strs revs = STRS_INIT;
 	int ret;
 
@@ -53,15 +65,10 @@ int push_pointers(struct pushing *p)
 	strs_add(&revs, "--not");
 	for (size_t i = 0; i < p->have.n; i++)
 		strs_add(&revs, p->have.v[i]);
-	medo->quiet = helper->verbosity < 1;
-	medo->progress = helper->progress ? METER_ON : METER_OFF;
-	medo->pushing_to = silo ? silo : helper->address;
-	if (silo)
-		use_silo(medo, silo);
-	ret = upload(medo, &revs);
-	medo->pushing_to = NULL;
+	helper->medo.quiet = helper->verbosity < 1;
+	helper->medo.progress = helper->progress ? METER_ON : METER_OFF;
+	ret = upload(helper, &revs);
 	strs_release(&revs);
-	free(silo);
 	return ret;
 }
 

@@ -98,17 +98,12 @@ static int take_apart(struct where *where, const char *address)
 	return 0;
 }
 
-char *hosted_silo(const char *address)
+int hosted_silo(struct hosted *h, const char **out)
 {
-	struct where where = { .root = NULL };
-	char *silo = NULL;
+	uint64_t size;
 
-	if (take_apart(&where, address))
-		fail_clear();
-	else if (where.in_silo)
-		SWAP(silo, where.root);
-	where_release(&where);
-	return silo;
+	*out = h->b->url;
+	return h->in_silo ? h->b->ops->has(h->b, "silo.json", &size) : 0;
 }
 
 static int need_dir(const char *path)
@@ -167,6 +162,7 @@ int hosted_open(struct hosted **out, const char *address, unsigned flags)
 	int ret = take_apart(&where, address);
 
 	h->flags = flags;
+	h->in_silo = where.in_silo;
 	if (!ret)
 		ret = where.folder ? open_folder(h, &where) :
 		      open_far(h, &where);

@@ -99,8 +99,11 @@ int hosted_open(struct hosted **out, const char *address, unsigned flags)
 void hosted_close(struct hosted *h);	/* NULL is fine */
 const char *hosted_url(const struct hosted *h);
 
-/* The silo in whose git/ such an address lies (yours), or NULL. */
-char *hosted_silo(const char *address);
+/*
+ * 1: it lies in git/ of a silo, whose URL is `*out` (borrowed); 0: that is no
+ * silo, as far as a silo.json would say so.
+ */
+int hosted_silo(struct hosted *h, const char **out) MUST_CHECK;
 
 /*
  * Read the ledger; `again`: what is new in it.  FAIL_MISSING: there is nothing,

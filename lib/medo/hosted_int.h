@@ -10,6 +10,7 @@ struct hosted {
 	struct chain *chain;
 	struct hosted_state state;
 	bool head_changed;	/* by us: the hint is to be written */
+	bool in_silo;		/* `b` is opened on what may be one */
 	unsigned flags;
 };
 

@@ -1,0 +1,91 @@
+#!/bin/sh
+
+test_description='git push to a silo brings the blobs that its commits name'
+
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIRECTORY/lib-silo.sh"
+. "$TEST_DIRECTORY/lib-remote.sh"
+
+# has_blob SILO TREEPTR
+has_blob () {
+	test_path_is_file "$(silo_blob "$1" "$2")"
+}
+
+test_expect_success 'set up' '
+	remote_start &&
+	url=$(remote_url r) &&
+	git init -q work &&
+	cd work &&
+	git remote add r "$url" &&
+	git medo init -q --silo "$REMOTE_SILO" deps &&
+	tree_make tree &&
+	test-tool genrandom big 200000 >tree/big &&
+	git medo add -q tree deps/tree.treeptr &&
+	rm -rf tree &&
+	git add deps &&
+	git commit -q -m pointers
+'
+
+test_expect_success 'a push without any hook brings them' '
+	cd "$TRASH_DIRECTORY/work" &&
+	test_path_is_missing .git/hooks/pre-push &&
+	git push -q r main &&
+	has_blob "$REMOTE_DIR" deps/tree.treeptr &&
+	remote_has "$url" refs/heads/main main
+'
+
+test_expect_success 'also past the hook' '
+	cd "$TRASH_DIRECTORY/work" &&
+	git medo install &&
+	git config medo.allow "$REMOTE_SILO" &&
+	test-tool genrandom b2 200000 >b2 &&
+	git medo add -q b2 deps/b2.treeptr &&
+	git add deps/b2.treeptr &&
+	git commit -q -m b2 &&
+	git push -q --no-verify r main &&
+	has_blob "$REMOTE_DIR" deps/b2.treeptr
+'
+
+test_expect_success 'who clones expands' '
+	cd "$TRASH_DIRECTORY" &&
+	forget &&
+	git clone -q "$url" other &&
+	cd other &&
+	git config medo.allow "$REMOTE_SILO" &&
+	git medo expand deps/tree.treeptr ../expanded &&
+	test_path_is_file ../expanded/tree/big
+'
+
+test_expect_success 'a blob that is nowhere stops the push' '
+	cd "$TRASH_DIRECTORY/work" &&
+	test-tool genrandom gone 200000 >gone &&
+	git medo add -q gone deps/gone.treeptr &&
+	git add deps/gone.treeptr &&
+	git commit -q -m gone &&
+	forget &&
+	test_must_fail git push --no-verify r main 2>err &&
+	test_grep "gone.treeptr" err &&
+	remote_has "$url" refs/heads/main main~1 &&
+	git -c medo.allowIncompletePush=true push -q --no-verify r main 2>err &&
+	test_grep "warning: " err &&
+	remote_has "$url" refs/heads/main main
+'
+
+# /home/me/git/x.git does not make a silo of /home/me.
+test_expect_success 'the folder above git/ is a silo only if it says so' '
+	cd "$TRASH_DIRECTORY" &&
+	mkdir home &&
+	silo_create real &&
+	git init -q w2 &&
+	cd w2 &&
+	git medo init -q --silo "$TRASH_DIRECTORY/real" deps &&
+	test-tool genrandom b3 200000 >b3 &&
+	git medo add -q b3 deps/b3.treeptr &&
+	git add deps &&
+	git commit -q -m b3 &&
+	git push -q "silo::$TRASH_DIRECTORY/home/git/x.git" main &&
+	test_path_is_missing ../home/objects &&
+	has_blob ../real deps/b3.treeptr
+'
+
+test_done
