@@ -247,8 +247,19 @@ static int from_state(struct hosted *h, uint64_t n, struct hosted_state *state)
 	}
 	if (!ret)
 		ret = hosted_state_take(state, json);
+	if (!ret)
+		ret = json_take_seal(json, "entry", &h->entry);
+	h->has_entry = ret > 0;
+	ret = MIN(ret, 0);
 	state->n = n;
 	return ret ? fail_in(ret, "state %" PRIu64, n) : 0;
+}
+
+/* What entry state.n hashes to, as far as that was seen. */
+static void learn_entry(struct hosted *h)
+{
+	if (chain_seen(h->chain, h->state.n, h->entry.raw))
+		h->has_entry = true;
 }
 
 int hosted_load(struct hosted *h, bool again)
@@ -269,10 +280,13 @@ int hosted_load(struct hosted *h, bool again)
 		SWAP(state, h->state);
 	else
 		ret = from_state(h, n, &state);
+	h->has_entry &= state.n == n;
 	if (!ret)
 		ret = chain_walk(h->chain, state.n + 1, n, apply, &state);
-	if (!ret)
+	if (!ret) {
 		SWAP(h->state, state);
+		learn_entry(h);
+	}
 	hosted_state_release(&state);
 	return ret ? fail_in(ret, "'%s'", quoted(h->url)) : 0;
 }
@@ -291,6 +305,8 @@ int hosted_claim(struct hosted *h, const struct hosted_change *change)
 				   (!h->state.head ||
 				    strcmp(h->state.head, change->head));
 		SWAP(h->state, next);
+		h->has_entry = false;
+		learn_entry(h);
 	}
 	hosted_state_release(&next);
 	buf_release(&members);

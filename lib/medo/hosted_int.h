@@ -9,6 +9,8 @@ struct hosted {
 	char *dir;		/* of the repository, below `b`: "" or "x/y/" */
 	struct chain *chain;
 	struct hosted_state state;
+	struct seal entry;	/* of entry state.n, if has_entry */
+	bool has_entry;
 	bool head_changed;	/* by us: the hint is to be written */
 	bool in_silo;		/* `b` is opened on what may be one */
 	unsigned flags;

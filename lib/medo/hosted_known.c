@@ -60,16 +60,15 @@ int known_save(const struct known *known, const struct hosted *h,
 {
 	char *path = file_of(h, g), *dir = xstrfmt("%s/silo", g->common);
 	struct buf text = BUF_INIT;
-	struct seal entry;
 	char hex[SEAL_HEX_MAX];
 	int ret = temp_mkdirs(dir, 0);
 
 	buf_adds(&text, "{\n  \"remote\": 1,\n  \"url\": ");
 	json_add_string(&text, h->url);
 	buf_addf(&text, ",\n  \"n\": %" PRIu64, h->state.n);
-	if (chain_seen(h->chain, h->state.n, entry.raw))
+	if (h->has_entry)
 		buf_addf(&text, ",\n  \"entry\": \"%s\"",
-			 seal_hex(&entry, hex));
+			 seal_hex(&h->entry, hex));
 	buf_adds(&text, ",\n  \"packs\": [");
 	for (size_t i = 0; i < known->packs.n; i++)
 		buf_addf(&text, "%s\n    \"%s\"", i ? "," : "",
@@ -93,7 +92,6 @@ void known_release(struct known *known)
 void hosted_look_back(struct hosted *h, const struct gitdir *g)
 {
 	struct known known = KNOWN_INIT;
-	struct seal entry;
 
 	if (!g->common || known_load(&known, h, g))
 		return;
@@ -102,8 +100,7 @@ void hosted_look_back(struct hosted *h, const struct gitdir *g)
 		    PRIu64 " of its ledger, and now %" PRIu64 " is its last",
 		    quoted(h->url), known.n, h->state.n);
 	else if (known.n && known.n == h->state.n && known.has_entry &&
-		 chain_seen(h->chain, known.n, entry.raw) &&
-		 !seal_eq(&entry, &known.entry))
+		 h->has_entry && !seal_eq(&h->entry, &known.entry))
 		say("warning: ", "'%s' has another history than what we saw "
 		    "there: entry %" PRIu64 " of its ledger is not the same",
 		    quoted(h->url), known.n);

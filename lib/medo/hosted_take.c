@@ -95,7 +95,8 @@ void take_release(struct take *t)
 
 struct feed {
 	struct child child;
-	const char *what;
+	const struct hosted_pack *pack;
+	uint64_t fed;
 };
 
 static int feed_take(void *data, struct block *block)
@@ -103,6 +104,10 @@ static int feed_take(void *data, struct block *block)
 	struct feed *feed = data;
 	int ret = stop_check();
 
+	feed->fed += block->len;
+	if (!ret && feed->fed > feed->pack->size)
+		ret = fail(FAIL_CORRUPT, "'%s' is longer than the ledger says",
+			   feed->pack->name);
 	if (!ret)
 		ret = file_write(feed->child.to, block->data, block->len);
 	return ret;
@@ -162,7 +167,7 @@ int take_pack(struct take *t, const struct hosted_pack *pack)
 		"git", "index-pack", "--stdin", NULL
 	};
 	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
-	struct feed feed = { .child = CHILD_INIT };
+	struct feed feed = { .child = CHILD_INIT, .pack = pack };
 	struct sink sink = { feed_take, &feed };
 	struct backend *b = t->h->b;
 	struct strs argv = STRS_INIT;
