@@ -25,7 +25,7 @@ test_expect_success 'a first entry, and what a reader asks for' '
 	ls -A "$web_root" "$web_root/one" "$web_root/one/ledger" |
 	sed "s|^$web_root|root|" >actual &&
 	test_write_lines root: one "" root/one: ledger "" root/one/ledger: \
-		0000000001 0000000002 0000000003 last state >expect &&
+		0000000001 0000000002 0000000003 last >expect &&
 	test_cmp expect actual &&
 	: >"$web_log" &&
 	test-tool ledger replay "$web_url/one" ledger >actual &&

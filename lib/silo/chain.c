@@ -13,6 +13,7 @@ int chain_open(struct chain **out, struct backend *b, const char *dir)
 	chain->b = b;
 	chain->dir = xstrdup(dir);
 	chain->state = (struct chain_state)CHAIN_STATE_INIT;
+	chain->last.sum = (struct chain_state)CHAIN_STATE_INIT;
 	for (size_t i = 0; i < ARRAY_SIZE(chain->kept); i++)
 		chain->kept[i] = (struct chain_kept){ .text = BUF_INIT };
 	*out = chain;
@@ -25,6 +26,7 @@ void chain_close(struct chain *chain)
 		return;
 	pool_free(chain->pool);
 	chain_state_release(&chain->state);
+	chain_state_release(&chain->last.sum);
 	for (size_t i = 0; i < ARRAY_SIZE(chain->kept); i++)
 		buf_release(&chain->kept[i].text);
 	free(chain->denied);
@@ -58,10 +60,28 @@ void chain_hints_lie(struct chain *chain)
 	chain->state.n = 0;
 }
 
-/* Is there an entry n?  What was read is kept for who walks there next. */
-static int there(struct chain *chain, uint64_t n)
+/*
+ * What was read of entry n: is it one?  A server with an answer to everything
+ * would never let us end.  It is kept for who walks there next.
+ */
+static int take(struct chain *chain, uint64_t n, int got,
+		const struct buf *text)
 {
 	struct entry entry = ENTRY_INIT;
+	int ret;
+
+	if (got != READ_WHOLE)
+		return got == READ_BIG ? 1 : got;
+	ret = chain_parse(chain, n, text, &entry);
+	if (!ret)
+		chain_keep(chain, n, text);
+	entry_release(&entry);
+	return ret ? ret : 1;
+}
+
+/* Is there an entry n? */
+static int there(struct chain *chain, uint64_t n)
+{
 	struct buf text = BUF_INIT;
 	int ret;
 
@@ -69,17 +89,9 @@ static int there(struct chain *chain, uint64_t n)
 		return fail(FAIL_CORRUPT, "'%s' of silo '%s' has no end",
 			    chain->dir, quoted(chain->b->url));
 	ret = chain_read(chain, n, READ_FRESH, CHAIN_KEEP_MAX, &text);
-	/* A server with an answer to everything would never let us end. */
-	if (ret == READ_WHOLE) {
-		ret = chain_parse(chain, n, &text, &entry);
-		if (!ret) {
-			chain_keep(chain, n, &text);
-			ret = 1;
-		}
-	}
-	entry_release(&entry);
+	ret = take(chain, n, ret, &text);
 	buf_release(&text);
-	return ret == READ_BIG ? 1 : ret;
+	return ret;
 }
 
 /*
@@ -116,19 +128,27 @@ static int climb(struct chain *chain, uint64_t base, uint64_t low,
 	return 0;
 }
 
-/* What the hint says of n, and whether there is an n+1, at once. */
+/*
+ * What the hint says of n, at the same time as the look for n+1: entry n, or
+ * its state where that is large and so not in the hint itself.
+ */
 struct peek {
 	struct job job;
 	struct chain *chain;
 	uint64_t n;
+	bool by_state;
 	struct chain_state state;
+	struct buf text;
 };
 
-static int peek_state(struct job *job)
+static int run_peek(struct job *job)
 {
 	struct peek *peek = (struct peek *)job;
 
-	return chain_read_state(peek->chain, peek->n, &peek->state);
+	if (peek->by_state)
+		return chain_read_state(peek->chain, peek->n, &peek->state);
+	return chain_read(peek->chain, peek->n, READ_FRESH, CHAIN_KEEP_MAX,
+			  &peek->text);
 }
 
 /* Is the state the one that DIR/last speaks of? */
@@ -139,19 +159,20 @@ static bool agree(const struct chain_last *last, const struct chain_state *s)
 }
 
 /* DIR/last says n, and there is no n+1: is there an n? */
-static int settle(struct chain *chain, uint64_t n, struct chain_state *state)
+static int settle(struct chain *chain, struct peek *peek, int got)
 {
 	int ret;
 
-	if (state && agree(&chain->last, state)) {
-		SWAP(chain->state, *state);
-		chain->end = n;
+	if (peek->by_state && got && agree(&chain->last, &peek->state)) {
+		SWAP(chain->state, peek->state);
+		chain->end = peek->n;
 		chain->has_end = true;
 		return 0;
 	}
-	ret = there(chain, n);
+	ret = peek->by_state ? there(chain, peek->n) :
+	      take(chain, peek->n, got, &peek->text);
 	if (ret > 0) {
-		chain->end = n;
+		chain->end = peek->n;
 		chain->has_end = true;
 		chain->proven = true;
 		ret = 0;
@@ -164,27 +185,30 @@ static int settle(struct chain *chain, uint64_t n, struct chain_state *state)
 
 static int from_hint(struct chain *chain)
 {
+	const struct chain_last *last = &chain->last;
 	struct peek peek = {
-		.job = JOB_INIT(peek_state), .chain = chain,
-		.n = chain->last.n, .state = CHAIN_STATE_INIT,
+		.job = JOB_INIT(run_peek), .chain = chain, .n = last->n,
+		.by_state = last->sum.n != last->n && last->has_entry &&
+			    last->state == last->n,
+		.state = CHAIN_STATE_INIT, .text = BUF_INIT,
 	};
-	bool state = chain->last.state == peek.n && chain->last.has_entry;
 	int ret, got = 0;
 
-	if (state && !chain->b->path)
+	if (!chain->b->path)
 		job_submit(chain_pool(chain), &peek.job);
 	ret = there(chain, peek.n + 1);
-	if (state && !chain->b->path)
+	if (!chain->b->path)
 		got = job_join(chain->pool, &peek.job);
-	else if (state && !ret)
-		got = peek_state(&peek.job);
+	else if (!ret)
+		got = run_peek(&peek.job);
 	if (ret >= 0 && got < 0)
 		ret = got;
 	if (ret > 0)
 		ret = climb(chain, peek.n, peek.n + 1, 2);
 	else if (!ret)
-		ret = settle(chain, peek.n, got > 0 ? &peek.state : NULL);
+		ret = settle(chain, &peek, got);
 	chain_state_release(&peek.state);
+	buf_release(&peek.text);
 	return ret;
 }
 

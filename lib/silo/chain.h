@@ -33,17 +33,17 @@ void chain_close(struct chain *chain);	/* NULL is fine */
  * has grown since, and that entry n is there if that was only believed (one
  * request, as a rule).  The first time it takes three where the hint is
  * right, two of them at once: DIR/last; then entry n+1, past all caches, which
- * is not there; and the state that DIR/last names if it is that of n, else
- * entry n.
+ * is not there; and entry n, which proves the small state in DIR/last.
  *
- * What a hint is believed: where DIR/last and the state agree on n and on the
- * hash of entry n, and there is no entry n+1, entry n itself is not read.  Who
- * can write hints in this place could thus show readers an end and a state
- * that never were; writers are not misled (chain_claim), and `silo verify`
- * replays.  All other hints are looked at and then proven by entries.  Who is
- * going to write says `again` at once: entry n is read then, and not once more
- * by the claim, and nothing is built on what a hint made up.  An end that was
- * only believed may turn out to be less: then start over from no state.
+ * A state over 16 KiB has a file of its own, which is read in place of entry
+ * n; only there a hint is believed: where DIR/last and that file agree on n and
+ * on the hash of entry n, and there is no entry n+1.  Who can write hints in
+ * this place could thus show readers an end and a state that never were;
+ * writers are not misled (chain_claim), and `silo verify` replays.  All other
+ * hints are proven by entries.  Who is going to write says `again` at once:
+ * entry n is read then, and not once more by the claim, and nothing is built
+ * on what a hint made up.  An end that was only believed may turn out to be
+ * less: then start over from no state.
  */
 int chain_end(struct chain *chain, bool again, uint64_t *n) MUST_CHECK;
 
@@ -81,9 +81,11 @@ int chain_claim(struct chain *chain, uint64_t n, const char *members)
 	MUST_CHECK;
 
 /*
- * After a claim: the hints state/N.json and last.  `members` NULL: no state
+ * After a claim: the hint `last`, one request, with the state in it if it is
+ * small (16 KiB), else in state/N.json, one more.  `members` NULL: no state
  * this time (it would be large, and the one before is near), only `last`.
- * States that are no longer of use are removed.  Failures are warnings.
+ * States that are no longer of use are removed, some at a time.  Failures are
+ * warnings.
  */
 void chain_hint(struct chain *chain, uint64_t n, const char *members);
 

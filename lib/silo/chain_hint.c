@@ -7,7 +7,7 @@
  * The hints: DIR/last and DIR/state/N.json.  Whatever is wrong with one, it
  * is as if it were not there.
  */
-#define LAST_MAX 4096
+#define LAST_MAX (CHAIN_SUM_MAX + 4096)
 
 static int only_trouble(int ret)
 {
@@ -15,6 +15,23 @@ static int only_trouble(int ret)
 		return ret;
 	fail_clear();
 	return 0;
+}
+
+/* The state in a hint is one like those in files, and as little believed. */
+static void take_sum(struct chain_last *last, const struct json *json)
+{
+	const struct json *sum = json_get(json, "sum");
+	struct chain_state *out = &last->sum;
+	const char *raw;
+	size_t len;
+
+	if (!sum)
+		return;
+	raw = json_raw(sum, &len);
+	buf_add(&out->text, raw, len);
+	if (state_parse(&out->json, out->text.ptr, len, "last", &out->n,
+			out->entry) || out->n > last->n)
+		chain_state_release(out);
 }
 
 static void take_last(struct chain_last *last, const struct json *json)
@@ -29,6 +46,7 @@ static void take_last(struct chain_last *last, const struct json *json)
 		last->has_entry = true;
 		memcpy(last->entry, entry.raw, DIGEST_SIZE);
 	}
+	take_sum(last, json);
 	if (json_take_u64(json, "state", &n) > 0 && n <= last->n)
 		last->state = n;
 	for (size_t i = 0; older && json_type(older) == JSON_ARRAY &&
@@ -48,7 +66,8 @@ int chain_read_last(struct chain *chain)
 	struct json *json = NULL;
 	int ret = chain_slurp(chain, name, READ_FRESH, LAST_MAX, &text);
 
-	memset(&chain->last, 0, sizeof(chain->last));
+	chain_state_release(&chain->last.sum);
+	chain->last = (struct chain_last){ .sum = CHAIN_STATE_INIT };
 	/* Written in place where nothing else can be had: is it all of it? */
 	if (ret == READ_WHOLE && text.len && text.ptr[text.len - 1] == '\n') {
 		ret = json_parse(&json, text.ptr, text.len, name);
@@ -135,6 +154,19 @@ static int try_state(struct chain *chain, uint64_t end, uint64_t n)
 	return ret;
 }
 
+/* The one in the hint costs nothing more. */
+static int try_sum(struct chain *chain, uint64_t end)
+{
+	struct chain_state *sum = &chain->last.sum;
+	int ret = sum->n && sum->n <= end ? proven(chain, end, sum) : 0;
+
+	if (ret > 0)
+		SWAP(chain->state, *sum);
+	if (ret >= 0)
+		chain_state_release(sum);
+	return ret;
+}
+
 struct newest {
 	const char *dir;
 	uint64_t max;
@@ -179,6 +211,8 @@ static int find_state(struct chain *chain, uint64_t end)
 
 	if (!last->read && !chain->hints_lie)
 		ret = chain_read_last(chain);
+	if (!ret && last->sum.n > last->state)
+		ret = try_sum(chain, end);
 	/* Who wrote `last` for this very entry knows whether there is one. */
 	if (!ret && (last->n != end || last->state == end))
 		ret = try_state(chain, end, end);
@@ -219,25 +253,34 @@ static void add_hash(struct buf *out, const unsigned char hash[DIGEST_SIZE])
 	buf_adds(out, seal_hex(&seal, hex));
 }
 
-static int put_state(struct chain *chain, uint64_t n,
-		     const unsigned char hash[DIGEST_SIZE],
+/* Into the hint if it is small, else into a file of its own. */
+static int put_state(struct chain *chain, struct chain_last *last,
 		     const char *members)
 {
-	char *name = state_name(chain, n);
-	struct buf text = BUF_INIT;
+	struct chain_state state = CHAIN_STATE_INIT;
+	char *name = state_name(chain, last->n);
 	int ret = 0;
 
-	state_format(&text, n, hash, members);
-	if (text.len <= LEDGER_ENTRY_MAX)
-		ret = chain->b->ops->replace(chain->b, name, text.ptr,
-					     text.len);
-	buf_release(&text);
+	state_format(&state.text, last->n, last->entry, members);
+	if (state.text.len <= CHAIN_SUM_MAX) {
+		ret = state_parse(&state.json, state.text.ptr, state.text.len,
+				  "state", &state.n, state.entry);
+		if (!ret)
+			SWAP(last->sum, state);
+	} else if (state.text.len <= LEDGER_ENTRY_MAX) {
+		ret = chain->b->ops->replace(chain->b, name, state.text.ptr,
+					     state.text.len);
+		if (!ret)
+			last->state = last->n;
+	}
+	chain_state_release(&state);
 	free(name);
 	return ret;
 }
 
-static int put_last(struct chain *chain, const struct chain_last *last)
+static int put_last(struct chain *chain)
 {
+	const struct chain_last *last = &chain->last;
 	char *name = xstrfmt("%s/last", chain->dir);
 	struct buf text = BUF_INIT;
 	int ret;
@@ -248,7 +291,12 @@ static int put_last(struct chain *chain, const struct chain_last *last)
 		 last->state);
 	for (size_t i = 0; i < last->nolder; i++)
 		buf_addf(&text, "%s%" PRIu64, i ? ", " : "", last->older[i]);
-	buf_adds(&text, "]}\n");
+	buf_adds(&text, "]");
+	if (last->sum.n) {
+		buf_adds(&text, ", \"sum\": ");
+		buf_add(&text, last->sum.text.ptr, last->sum.text.len);
+	}
+	buf_adds(&text, "}\n");
 	ret = chain->b->ops->replace(chain->b, name, text.ptr, text.len);
 	buf_release(&text);
 	free(name);
@@ -270,29 +318,53 @@ static void drop_states(struct chain *chain, struct chain_last *last)
 	last->nolder = 1;
 }
 
+static void push_older(struct chain_last *last, uint64_t n)
+{
+	if (!n || n == last->state || last->nolder == CHAIN_OLDER_MAX)
+		return;
+	memmove(last->older + 1, last->older,
+		last->nolder * sizeof(*last->older));
+	last->older[0] = n;
+	last->nolder++;
+}
+
+/* The sum that we read came out of the hint, and goes back. */
+static void keep_sum(struct chain *chain, uint64_t n)
+{
+	struct chain_last *last = &chain->last;
+	const struct chain_state *state = &chain->state;
+
+	if (last->sum.n || !state->n || state->n > n || n - state->n > 16 ||
+	    state->text.len > CHAIN_SUM_MAX || state->n == last->state)
+		return;
+	buf_add(&last->sum.text, state->text.ptr, state->text.len);
+	if (state_parse(&last->sum.json, last->sum.text.ptr,
+			last->sum.text.len, "last", &last->sum.n,
+			last->sum.entry))
+		chain_state_release(&last->sum);
+}
+
 void chain_hint(struct chain *chain, uint64_t n, const char *members)
 {
-	struct chain_last last = chain->last;
-	int ret = chain_hash(chain, n, last.entry);
+	struct chain_last *last = &chain->last;
+	uint64_t before = last->state;
+	int ret = chain_hash(chain, n, last->entry);
 
-	if (ret > 0)
-		ret = members ? put_state(chain, n, last.entry, members) : 0;
-	last.n = n;
-	last.has_entry = true;
-	if (!ret && members && last.state != n) {
-		if (last.state && last.nolder < CHAIN_OLDER_MAX) {
-			memmove(last.older + 1, last.older,
-				last.nolder * sizeof(*last.older));
-			last.older[0] = last.state;
-			last.nolder++;
+	if (ret > 0) {
+		last->n = n;
+		last->has_entry = true;
+		ret = 0;
+		if (members)
+			ret = put_state(chain, last, members);
+		else
+			keep_sum(chain, n);
+		if (!ret && before != last->state) {
+			push_older(last, before);
+			drop_states(chain, last);
 		}
-		last.state = n;
-		drop_states(chain, &last);
+		if (!ret)
+			ret = put_last(chain);
 	}
-	if (!ret)
-		ret = put_last(chain, &last);
-	if (!ret)
-		chain->last = last;
 	if (ret < 0 && ret != FAIL_STOPPED)
 		say("warning: ", "%s", fail_text());
 	fail_clear();

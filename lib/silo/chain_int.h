@@ -8,6 +8,7 @@
 #define CHAIN_NUMBER_MAX ((uint64_t)1 << 53)
 #define CHAIN_KEEP_MAX ((size_t)1 << 20)	/* an entry that is kept */
 #define CHAIN_OLDER_MAX 8
+#define CHAIN_SUM_MAX ((size_t)16 << 10)
 
 /* Entries whose bytes we have seen: what they hash to. */
 struct chain_known {
@@ -21,17 +22,6 @@ struct chain_kept {
 	struct buf text;
 };
 
-/* DIR/last; each part may be missing (0). */
-struct chain_last {
-	bool read;
-	uint64_t n;
-	bool has_entry;
-	unsigned char entry[DIGEST_SIZE];
-	uint64_t state;
-	uint64_t older[CHAIN_OLDER_MAX];
-	size_t nolder;
-};
-
 struct chain_state {
 	struct buf text;
 	struct json *json;
@@ -40,6 +30,18 @@ struct chain_state {
 };
 
 #define CHAIN_STATE_INIT { .text = BUF_INIT }
+
+/* DIR/last; each part may be missing (0). */
+struct chain_last {
+	bool read;
+	uint64_t n;
+	bool has_entry;
+	unsigned char entry[DIGEST_SIZE];
+	struct chain_state sum;	/* a small state, in the hint itself */
+	uint64_t state;		/* a large one, in its file */
+	uint64_t older[CHAIN_OLDER_MAX];
+	size_t nolder;
+};
 
 struct chain {
 	struct backend *b;

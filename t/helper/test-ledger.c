@@ -8,7 +8,8 @@
 #include <signal.h>
 
 /*
- * test-tool ledger [--count] [--lie KIND] [--state EVERY] VERB URL DIR ARGS
+ * test-tool ledger [--count] [--lie KIND] [--state EVERY] [--big] VERB URL DIR
+ *	ARGS
  *	end			the newest number
  *	again			the same, twice: a line on stdin in between
  *	claim N MEMBERS		"won" or "lost"
@@ -20,7 +21,7 @@
  *	replay			as a reader does: state, then entries
  *	parse FILE		(no URL, no DIR) is it an entry?
  *
- * --count tells on stderr what was asked of the place.  --lie puts something
+ * --big: states that are too large for the hint.  --count tells on stderr what was asked of the place.  --lie puts something
  * between us and it:
  *	overwrite	a claim replaces what is there and is granted
  *	late		a claim looks, waits, then writes: a race
@@ -165,6 +166,7 @@ static const struct backend_ops wrap_ops = {
 struct opts {
 	bool count;
 	bool hint;
+	bool big;
 	uint64_t state;		/* one for each so many entries; 0: none */
 	const char *lie;
 };
@@ -244,7 +246,8 @@ static int add_one(struct chain *c, const char *tag, uint64_t i,
 	*walked = n + 1;
 	printf("%s-%" PRIu64 " %" PRIu64 "\n", tag, i, n + 1);
 	fflush(stdout);
-	members = xstrfmt("\"count\": %" PRIu64, n + 1);
+	members = xstrfmt("\"count\": %" PRIu64 ", \"x\": \"%*s\"", n + 1,
+			  o->big ? 20000 : 1, "");
 	if (o->hint)
 		chain_hint(c, n + 1, o->state && !((n + 1) % o->state) ?
 			   members : NULL);
@@ -396,6 +399,8 @@ int test_ledger(int argc, const char **argv)
 	for (argv++, argc--; argc && starts_with(*argv, "--"); argv++, argc--) {
 		if (!strcmp(*argv, "--count")) {
 			o.count = true;
+		} else if (!strcmp(*argv, "--big")) {
+			o.big = true;
 		} else if (!strcmp(*argv, "--no-hint")) {
 			o.hint = false;
 		} else if (!strcmp(*argv, "--lie") && argc > 1) {
