@@ -186,30 +186,67 @@ int pack_run(struct mover *m, struct task *task UNUSED)
  */
 #define PACK_FROM 4
 
-/* A pack's table answers for the small ones; the others are asked for. */
-static int plan(struct mover *m)
+/*
+ * 1 it is there.  The ledger decides about packs, also where we see all of
+ * them: one that was uploaded and not announced is no other reader's.
+ */
+static int small_there(struct mover *m, struct table *table,
+		       const struct silo_expect *expect)
+{
+	char name[SILO_NAME_MAX];
+	struct backend *b = m->to->b;
+	struct table_place place;
+	uint64_t size;
+	int ret = table_find(table, &expect->id, &place);
+
+	if (!b->path)
+		return ret;
+	if (!ret)
+		ret = b->ops->has(b, silo_blob_name(&expect->id, name), &size);
+	return ret > 0 ? silo_seen(m->to, expect, m->opts->pool) : ret;
+}
+
+static int plan_small(struct mover *m, size_t *n)
 {
 	struct table *table;
-	size_t first, nsmall = 0;
 	int ret = silo_table(m->to, &table);
-	bool pack;
 
+	*n = 0;
+	if (!ret)
+		ret = table_refresh(table);
 	for (size_t i = 0; !ret && i < m->n; i++) {
 		const struct silo_expect *expect = &m->items[i].expect;
-		struct table_place place;
 
-		m->items[i].result = 0;
-		m->items[i].why = NULL;
 		if (!silo_is_small(expect))
 			continue;
-		ret = m->to->b->path ? silo_seen(m->to, expect, m->opts->pool) :
-		      table_find(table, &expect->id, &place);
-		if (ret < 0 && !m->to->b->path)
-			return ret;
-		nsmall += !ret;
+		ret = small_there(m, table, expect);
+		*n += !ret;
 		if (ret)
 			ret = mover_done(m, i, MIN(ret, 0));
 	}
+	return ret;
+}
+
+static bool any_small(const struct mover *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (silo_is_small(&m->items[i].expect))
+			return true;
+	return false;
+}
+
+static int plan(struct mover *m)
+{
+	size_t first, nsmall = 0;
+	int ret = 0;
+	bool pack;
+
+	for (size_t i = 0; i < m->n; i++) {
+		m->items[i].result = 0;
+		m->items[i].why = NULL;
+	}
+	if (any_small(m))
+		ret = plan_small(m, &nsmall);
 	pack = nsmall >= PACK_FROM;
 	if (!ret && pack)
 		mover_task(m, pack_run, 0, 0);

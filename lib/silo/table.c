@@ -279,6 +279,16 @@ bool table_loaded(struct table *t)
 	return loaded;
 }
 
+int table_refresh(struct table *t)
+{
+	int ret;
+
+	pthread_mutex_lock(&t->lock);
+	ret = table_load(t, t->loaded);
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
 static bool place(const struct table *t, const struct live *live,
 		  const struct midx_place *at, struct table_place *out)
 {

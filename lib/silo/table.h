@@ -35,6 +35,8 @@ int table_find(struct table *table, const struct id *id,
 /* Look for news. */
 int table_again(struct table *table) MUST_CHECK;
 bool table_loaded(struct table *table);	/* has a question been asked? */
+/* Look for news, unless nothing was asked before. */
+int table_refresh(struct table *table) MUST_CHECK;
 int table_each(struct table *table,
 	       int (*each)(void *data, const struct id *id,
 			   const struct table_place *place), void *data)

@@ -298,7 +298,7 @@ static int run(enum id_algo algo, int argc, const char **argv)
 {
 	const char *verb = argc ? argv[0] : "";
 
-	if (argc >= 3 && !strcmp(verb, "merge"))
+	if (argc >= 2 && !strcmp(verb, "merge"))
 		return merge(algo, NULL, argv[1], argv + 2);
 	if (argc >= 4 && !strcmp(verb, "merge-without"))
 		return merge(algo, argv[1], argv[2], argv + 3);
