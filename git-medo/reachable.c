@@ -18,6 +18,7 @@ struct ask {
 	int files;
 	const char *missing;
 	const char *unreachable;
+	uint64_t packed;	/* have no file of their own */
 	struct rows rows;
 };
 
@@ -40,6 +41,7 @@ static void print_id(struct ask *ask, const struct id *id,
 
 struct unreached {
 	struct ask *ask;
+	struct silo *silo;
 	const struct reach *r;
 };
 
@@ -47,19 +49,28 @@ static int each_unreached(void *data, const struct id *id,
 			  uint64_t size UNUSED)
 {
 	struct unreached *u = data;
+	int packed;
 
-	if (idset_find(&u->r->ids, id) < 0)
+	if (idset_find(&u->r->ids, id) >= 0)
+		return 0;
+	packed = u->ask->files ? silo_packed(u->silo, id) : 0;
+	if (packed < 0)
+		return packed;
+	u->ask->packed += packed;
+	if (!packed)
 		print_id(u->ask, id, NULL);
 	return 0;
 }
 
 static int print(struct medo *medo, struct ask *ask, const struct reach *r)
 {
-	struct unreached u = { ask, r };
+	struct unreached u = { ask, NULL, r };
 	struct silo *silo = NULL;
 	const char *url = ask->missing ? ask->missing : ask->unreachable;
-	int ret = url ? silo_open(&silo, url, medo_algo(medo), 0) : 0;
+	int ret = url ? silo_open(&silo, url, medo_algo(medo),
+				  SILO_ANY_ADDRESS) : 0;
 
+	u.silo = silo;
 	if (!ret && ask->unreachable)
 		ret = silo_each(silo, each_unreached, &u);
 	for (size_t i = 0; !ret && !ask->unreachable && i < r->ids.n; i++) {
@@ -71,9 +82,11 @@ static int print(struct medo *medo, struct ask *ask, const struct reach *r)
 			print_id(ask, &r->ids.ids[i], &r->v[i]);
 	}
 	silo_close(silo);
+	if (!ret && ask->packed)
+		say("warning: ", "%" PRIu64 " more lie in packs and have no "
+		    "file of their own", ask->packed);
 	return ret;
 }
-
 
 static int gather_ids(struct medo *medo, struct ask *ask, const char **argv,
 		      int n, struct reach *r)

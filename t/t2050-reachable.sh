@@ -105,12 +105,39 @@ test_expect_success '--missing-from: what a silo does not have' '
 '
 
 test_expect_success '--missing-from and --files are the list for rsync' '
+	test-tool genrandom rsync 100000 >large &&
+	git medo add -q large deps/large.treeptr &&
 	git medo push -q && silo_create usb &&
-	git medo reachable --files --missing-from usb >list &&
+	git medo reachable --files --missing-from usb deps/large.treeptr >list &&
 	tar -C far -cf - -T list | tar -C usb -xf - &&
+	git medo reachable --missing-from usb deps/large.treeptr >actual &&
+	test_must_be_empty actual &&
+	silo_rehash usb
+'
+
+test_expect_success '--missing-from is the manifest for silo copy' '
+	git medo reachable --missing-from usb >manifest &&
+	test -s manifest &&
+	silo copy -q --manifest manifest far usb &&
 	git medo reachable --missing-from usb >actual &&
 	test_must_be_empty actual &&
 	silo_rehash usb
+'
+
+test_expect_success 'what lies in a pack has no file to list' '
+	git medo reachable --files --unreachable-in far >actual 2>err &&
+	test_must_be_empty actual &&
+	for i in 1 2 3 4 5 6
+	do
+		echo "packed $i" >stray && git medo add --silo src stray || return 1
+	done &&
+	silo copy -q src far &&
+	git medo reachable --unreachable-in far >actual &&
+	test_line_count -eq 6 actual &&
+	git medo reachable --files --unreachable-in far >actual 2>err &&
+	test_must_be_empty actual &&
+	test_grep "6 more lie in packs" err &&
+	rm -rf far/pack far/ledger src
 '
 
 test_expect_success '--unreachable-in: what nothing names' '
