@@ -278,4 +278,51 @@ test_expect_success STRACE,!SANITIZE 'LO-04 what is delayed is fetched by one pr
 	test_clean_status clone
 '
 
+# vouch BLOB PTR: say in `verified` that this file was read and found right
+vouch () {
+	vouch_nsec=$(stat -c %.9Z "$1" | sed 's/.*\.0*//') &&
+	printf '%s %s %s %s.%s' "$(treeptr_get "$2" id)" \
+		"$(treeptr_get "$2" size)" "$(treeptr_get "$2" seal)" \
+		"$(stat -c '%d %i %s %Z' "$1")" "${vouch_nsec:-0}" |
+	sha256sum | sed 's/ .*//' >>.git/medo/verified
+}
+
+test_expect_success 'what we stored is vouched for, and damaged all the same it stays away' '
+	cd "$TRASH_DIRECTORY" &&
+	filter_repo vouched &&
+	cd vouched &&
+	noise vouched 3000000 >large.bin &&
+	noise small 70000 >small.bin &&
+	git add . &&
+	git commit -q -m large &&
+	test_line_count = 1 .git/medo/verified &&
+	git cat-file blob :large.bin >../ptr &&
+	rm large.bin &&
+	git checkout -q . &&
+	test "$(test_file_size large.bin)" = 3000000 &&
+	test_line_count = 1 .git/medo/verified &&
+	flip_byte "$(silo_blob .git/medo ../ptr)" &&
+	rm large.bin &&
+	git checkout -q . &&
+	is_pointer large.bin &&
+	vouch "$(silo_blob .git/medo ../ptr)" ../ptr &&
+	rm large.bin &&
+	git checkout -q . 2>../err &&
+	is_pointer large.bin &&
+	test_grep "1 file (3.0 MB) is not here" ../err &&
+	test_grep "CRC32\\|damaged" ../err
+'
+
+test_expect_success 'what another process stored is verified once' '
+	cd "$TRASH_DIRECTORY/vouched" &&
+	flip_byte "$(silo_blob .git/medo ../ptr)" &&
+	rm -f .git/medo/verified large.bin &&
+	git checkout -q . &&
+	test "$(test_file_size large.bin)" = 3000000 &&
+	test_line_count = 1 .git/medo/verified &&
+	vouch "$(silo_blob .git/medo ../ptr)" ../ptr &&
+	sort -u .git/medo/verified >../one &&
+	test_line_count = 1 ../one
+'
+
 test_done

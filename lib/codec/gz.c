@@ -206,7 +206,7 @@ int gz_load_index(const struct gz *gz, uint64_t group, unsigned char *buf,
 }
 
 int gz_unpack(struct gz *gz, uint64_t piece, const unsigned char *entry,
-	      unsigned char *packed, struct block *block)
+	      unsigned char *packed, struct block *block, bool vouched)
 {
 	size_t len = gz_piece_len(&gz->shape, piece);
 	struct gz_inflater *inf = gz_take(&gz->inflaters);
@@ -220,7 +220,7 @@ int gz_unpack(struct gz *gz, uint64_t piece, const unsigned char *entry,
 	ok = gz_inflate_piece(inf, packed, get_le32(entry), block->data, len);
 	if (!gz_give(&gz->inflaters, inf))
 		gz_inflater_free(inf);
-	if (ok) {
+	if (ok && !vouched) {
 		digest_of(block->data, len, digest);
 		ok = !memcmp(digest, entry + 4, DIGEST_SIZE);
 	}

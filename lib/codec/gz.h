@@ -57,6 +57,12 @@ struct gz_expect {
 	const struct id *id;
 	enum id_algo algo;	/* of facts.id; ID_NONE: that of `id` or none */
 	uint64_t max_size;	/* 0: no limit; more is FAIL_DENIED */
+	/*
+	 * This very file was read and found right before: of a seekable one the
+	 * CRCs then do, which tell damage by accident, and no digest of a piece
+	 * is computed.
+	 */
+	bool vouched;
 };
 
 /*

@@ -196,12 +196,14 @@ int gz_load_index(const struct gz *gz, uint64_t group, unsigned char *buf,
 #define gz_entries(buf) (gz_body(buf) + GZ_INDEX_HEAD)
 
 /*
- * Inflate a piece into a gz_block_new() and verify it against its index entry.
+ * Inflate a piece into a gz_block_new() and verify it against its index entry,
+ * `vouched`: only that it has its length.
  * `packed` has GZ_PACKED_ROOM bytes.  Any thread.
  */
 #define GZ_PACKED_ROOM (GZ_PIECE_MAX + GZ_PROOF_IN)
 int gz_unpack(struct gz *gz, uint64_t piece, const unsigned char *entry,
-	      unsigned char *packed, struct block *block) MUST_CHECK;
+	      unsigned char *packed, struct block *block,
+	      bool vouched) MUST_CHECK;
 
 /* The file's name for messages; quoted(). */
 const char *gz_name(const struct gz *gz);

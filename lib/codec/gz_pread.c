@@ -44,7 +44,8 @@ static int use_piece(struct gz *gz, uint64_t piece)
 	gz->piece_no = UINT64_MAX;
 	ret = gz_fetch(gz, off, gz->packed, get_le32(entry));
 	if (!ret)
-		ret = gz_unpack(gz, piece, entry, gz->packed, gz->piece);
+		ret = gz_unpack(gz, piece, entry, gz->packed, gz->piece,
+				false);
 	if (!ret)
 		gz->piece_no = piece;
 	return ret;

@@ -47,6 +47,7 @@ struct reader {
 	struct same *same;	/* shared with the jobs, never NULL again */
 	unsigned same_count;
 	bool stop;		/* shared with the jobs */
+	bool vouched;
 
 	/* what goes out to the jobs: the group that is being read */
 	unsigned char *index;
@@ -138,7 +139,7 @@ static int run_slot(struct job *job)
 	if (!slot->block)
 		slot->block = gz_block_new();
 	ret = gz_unpack(r->gz, slot->piece, slot->entry, slot->packed,
-			slot->block);
+			slot->block, r->vouched);
 	if (ret < 0)
 		return ret;
 	slot->crc = libdeflate_crc32(0, slot->block->data, slot->block->len);
@@ -348,6 +349,7 @@ int gz_read(struct gz *gz, const struct gz_expect *expect, struct pool *pool,
 		r.pool = gz->shape.pieces > 1 ? pool : NULL;
 		r.nslots = r.pool ? 2 * pool_threads(r.pool) + 2 : 1;
 		r.slots = xcalloc(r.nslots, sizeof(*r.slots));
+		r.vouched = expect->vouched;
 		r.index = xmalloc(gz_index_size(MIN(gz->shape.pieces,
 						    GROUP_PIECES)));
 		ret = read_seekable(gz, expect, algo, &r, &facts);

@@ -13,6 +13,7 @@ struct filter *filter_new(void)
 
 	f->medo = (struct medo)MEDO_INIT;
 	f->pin = (struct pin)PIN_INIT;
+	f->vouch = (struct vouch)VOUCH_INIT;
 	return f;
 }
 
@@ -27,6 +28,7 @@ void filter_free(struct filter *f)
 	free(f->delayed);
 	swap_free(f->swap);
 	packer_free(f->packer);
+	vouch_save(&f->vouch);
 	if (f->index_read)
 		index_close(&f->index);
 	strs_release(&f->include);

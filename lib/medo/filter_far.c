@@ -109,6 +109,12 @@ static void say_absent(const struct filter *f, uint64_t files, uint64_t bytes)
 		names[unit], files == 1 ? "is" : "are");
 }
 
+bool filter_is_worse(int code)
+{
+	return code && code != FAIL_MISSING && code != FAIL_NET &&
+	       code != FAIL_DENIED;
+}
+
 int filter_finish(struct filter *f)
 {
 	struct swap_result result = SWAP_RESULT_INIT;
@@ -124,6 +130,8 @@ int filter_finish(struct filter *f)
 		ret = run_fetch(f, &f->later, f->later_treeish);
 	if (f->swap && !ret)
 		ret = swap_run(f->swap, &result);
+	if (!f->why && filter_is_worse(result.missing_code))
+		SWAP(f->why, result.missing_why);
 	say_absent(f, f->absent + result.missing,
 		   f->absent_bytes + result.missing_bytes);
 	swap_result_release(&result);

@@ -4,6 +4,7 @@
 #include "base/pin.h"
 #include "medo/filter.h"
 #include "medo/swap.h"
+#include "medo/vouch.h"
 #include "model/catfile.h"
 #include "model/index.h"
 #include "model/pack.h"
@@ -30,6 +31,7 @@ struct filter {
 	struct silo *store;
 	bool held;		/* against prune --unnamed */
 	struct packer *packer;
+	struct vouch vouch;	/* for what was stored in files of its own */
 	struct index_file index;
 	bool index_read;
 	unsigned head_asked;	/* times */
@@ -60,6 +62,9 @@ bool filter_watched(const struct filter *filter);
 
 /* Read up to `len` bytes, fewer only at the end. */
 ssize_t inflow_fill(const struct inflow *in, void *buf, size_t len);
+
+/* Why a file is not here: more than absence, so it is said. */
+bool filter_is_worse(int code);
 
 /* This one is to be fetched before the swap. */
 void filter_fetch_later(struct filter *filter, const struct smudge *smudge);

@@ -55,8 +55,7 @@ static int stay_pointer(struct filter *f, struct smudge *s, int code)
 	s->how = SMUDGE_TEXT;
 	f->absent++;
 	f->absent_bytes += s->ptr.size;
-	if (!f->why && code && code != FAIL_MISSING && code != FAIL_NET &&
-	    code != FAIL_DENIED)
+	if (!f->why && filter_is_worse(code))
 		f->why = xstrdup(fail_text());
 	fail_clear();
 	return 0;

@@ -61,6 +61,7 @@ int swap_new(struct swap **out, struct medo *medo)
 	swap = xcalloc(1, sizeof(*swap));
 	swap->medo = medo;
 	swap->stage = (struct stage)STAGE_INIT;
+	swap->vouch = (struct vouch)VOUCH_INIT;
 	swap->busy = -1;
 	asker_find(&swap->asker);
 	swap->index_path = index_path(&medo->git);
@@ -99,6 +100,7 @@ void swap_free(struct swap *swap)
 	}
 	free(swap->v);
 	stage_drop(&swap->stage);
+	vouch_save(&swap->vouch);
 	if (swap->busy >= 0)
 		close(swap->busy);
 	if (swap->top >= 0)
@@ -279,6 +281,7 @@ static int round_of_batches(struct swap *swap, struct meter *meter,
 static int prepare(struct swap *swap)
 {
 	int ret = temp_mkdirs(swap->dir, 0);
+	struct silo *store;
 
 	if (ret)
 		return ret;
@@ -290,7 +293,11 @@ static int prepare(struct swap *swap)
 	}
 	medo_sweep(swap->medo, swap->dir);
 	if (!swap->drop)
+		ret = medo_store(swap->medo, &store);
+	if (!swap->drop && !ret) {
+		vouch_load(&swap->vouch, store);
 		ret = swap_journal_begin(swap);
+	}
 	return ret ? ret : stage_open(&swap->stage, swap->dir);
 }
 

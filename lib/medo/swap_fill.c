@@ -43,10 +43,15 @@ static int read_blob(struct swap *swap, struct swap_item *item,
 	ptr.seal = item->seal;
 	expect = medo_expect(&ptr);
 	ret = fetch_open(swap->medo, path, &ptr, &blob);
-	if (!ret)
+	if (!ret) {
+		expect.vouched = vouch_trusts(&swap->vouch, &blob, &expect);
 		ret = blob_read(&blob, &expect, medo_pool(swap->medo), &sink,
 				meter);
+	}
+	if (!ret && !expect.vouched)
+		vouch_add(&swap->vouch, &blob, &expect);
 	if (ret == FAIL_CORRUPT) {
+		expect.vouched = false;
 		fill.off = 0;
 		ret = fetch_again(swap->medo, path, &ptr, &blob);
 		if (!ret && ftruncate(fd, 0))

@@ -4,6 +4,7 @@
 #include "base/asker.h"
 #include "base/temp.h"
 #include "medo/swap.h"
+#include "medo/vouch.h"
 #include "model/index.h"
 
 /* For swap*.c alone. */
@@ -50,6 +51,7 @@ struct swap {
 	unsigned durable;	/* TEMP_DURABLE or 0 */
 	unsigned lock_ms;
 	struct stage stage;
+	struct vouch vouch;	/* for blobs of store and cache */
 	struct swap_item *v;
 	size_t n;
 	size_t cap;

@@ -28,7 +28,7 @@ void vouch_load(struct vouch *vouch, struct silo *silo)
 
 /* false: not ours, or not regular, so never believed. */
 static bool describe(const struct blob *blob, const struct silo_expect *e,
-		     struct id *out)
+		     const char *how, struct id *out)
 {
 	char line[512], id[ID_HEX_MAX], seal[SEAL_HEX_MAX] = "-";
 	struct stat st;
@@ -39,8 +39,8 @@ static bool describe(const struct blob *blob, const struct silo_expect *e,
 		return false;
 	if (e->seal)
 		seal_hex(e->seal, seal);
-	n = snprintf(line, sizeof(line), "%s %" PRIu64 " %s %llu %llu %lld "
-		     "%lld.%ld", id_hex(&e->id, id), e->size ? *e->size : 0,
+	n = snprintf(line, sizeof(line), "%s%s %" PRIu64 " %s %llu %llu "
+		     "%lld %lld.%ld", how, id_hex(&e->id, id), e->size ? *e->size : 0,
 		     seal, (unsigned long long)st.st_dev,
 		     (unsigned long long)st.st_ino, (long long)st.st_size,
 		     (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
@@ -50,24 +50,53 @@ static bool describe(const struct blob *blob, const struct silo_expect *e,
 	return true;
 }
 
-bool vouch_knows(const struct vouch *vouch, const struct blob *blob,
-		 const struct silo_expect *expect)
+#define VERIFIED ""
+#define MADE "made "
+
+static bool has(const struct vouch *vouch, const struct blob *blob,
+		const struct silo_expect *expect, const char *how)
 {
 	struct id id;
 
-	return describe(blob, expect, &id) &&
+	return describe(blob, expect, how, &id) &&
 	       idset_find(&vouch->known, &id) >= 0;
+}
+
+static void add(struct vouch *vouch, const struct blob *blob,
+		const struct silo_expect *expect, const char *how)
+{
+	struct id id;
+
+	if (describe(blob, expect, how, &id) &&
+	    idset_find(&vouch->known, &id) < 0) {
+		idset_add(&vouch->known, &id);
+		vouch->changed = true;
+	}
+}
+
+bool vouch_knows(const struct vouch *vouch, const struct blob *blob,
+		 const struct silo_expect *expect)
+{
+	return has(vouch, blob, expect, VERIFIED);
+}
+
+bool vouch_trusts(const struct vouch *vouch, const struct blob *blob,
+		  const struct silo_expect *expect)
+{
+	return has(vouch, blob, expect, VERIFIED) ||
+	       has(vouch, blob, expect, MADE);
 }
 
 void vouch_add(struct vouch *vouch, const struct blob *blob,
 	       const struct silo_expect *expect)
 {
-	struct id id;
+	add(vouch, blob, expect, VERIFIED);
+}
 
-	if (describe(blob, expect, &id)) {
-		idset_add(&vouch->known, &id);
-		vouch->changed = true;
-	}
+void vouch_made(struct vouch *vouch, const struct blob *blob,
+		const struct silo_expect *expect)
+{
+	add(vouch, blob, expect, MADE);
 }
 
 void vouch_save(struct vouch *vouch)

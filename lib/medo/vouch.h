@@ -20,8 +20,13 @@ struct vouch {
 void vouch_load(struct vouch *vouch, struct silo *silo);
 bool vouch_knows(const struct vouch *vouch, const struct blob *blob,
 		 const struct silo_expect *expect);
+/* Or we wrote it: enough to read it, not to call it verified. */
+bool vouch_trusts(const struct vouch *vouch, const struct blob *blob,
+		  const struct silo_expect *expect);
 void vouch_add(struct vouch *vouch, const struct blob *blob,
 	       const struct silo_expect *expect);
+void vouch_made(struct vouch *vouch, const struct blob *blob,
+		const struct silo_expect *expect);
 /* Written if changed; trouble is only a warning. */
 void vouch_save(struct vouch *vouch);
 

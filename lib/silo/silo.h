@@ -98,6 +98,7 @@ struct silo_expect {
 	const uint64_t *size;
 	const struct seal *seal;
 	uint64_t max_size;
+	bool vouched;		/* see struct gz_expect; for blob_read() */
 };
 
 /*

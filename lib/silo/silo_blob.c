@@ -124,6 +124,7 @@ static int read_as(struct blob *blob, const struct silo_expect *expect,
 
 	if (blob->packed)
 		return silo_read_packed(blob, expect, sink, meter);
+	e.vouched = expect->vouched && !by_id;
 	if (by_id) {
 		e.id = &expect->id;
 		e.algo = expect->id.algo;
