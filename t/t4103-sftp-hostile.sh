@@ -137,6 +137,22 @@ test_expect_success 'a file system without hard links is renamed on' '
 	test_cmp expect actual
 '
 
+test_expect_success 'a put and a read ask for no more than they need' '
+	test-tool genrandom seed 100000 >blob &&
+	: >"$TEST_TOP/log" &&
+	test_write_lines "put objects/ac/one blob" "put objects/ac/two blob" \
+		"read objects/ac/two 0 - back" >verbs &&
+	MEDO_THREADS=1 served --ext hardlink --ext limits -- - <verbs &&
+	test_cmp_bin blob back &&
+	{
+		test_write_lines EXTENDED MKDIR STAT MKDIR LSTAT MKDIR LSTAT &&
+		test_write_lines LSTAT OPEN WRITE CLOSE EXTENDED LSTAT REMOVE &&
+		test_write_lines LSTAT OPEN WRITE CLOSE EXTENDED LSTAT REMOVE &&
+		test_write_lines LSTAT OPEN READ CLOSE
+	} >expect &&
+	test_cmp expect "$TEST_TOP/log"
+'
+
 test_expect_success 'handles of no bytes, and too many, are none' '
 	test_expect_code 3 served handle=0 -- read objects/aa/big &&
 	test_expect_code 3 served handle=257 -- read objects/aa/big &&

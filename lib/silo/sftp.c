@@ -45,7 +45,8 @@ static int expand(struct sftp *s, struct sftp_conn *c, const char *path)
 	if (!ret)
 		ret = sftp_next(&v.queue, &msg);
 	if (!ret && msg->type != FXP_NAME) {
-		ret = sftp_fail(c, sftp_status(msg), "find", path);
+		ret = fail(FAIL_NET, "the server of '%s' cannot find '%s'",
+			   quoted(s->b.url), quoted(path));
 	} else if (!ret) {
 		fxp_get_u32(&msg->in);
 		p = fxp_get_str(&msg->in, &len);

@@ -110,6 +110,9 @@ int ssh_open_program(struct ssh **out, const struct ssh_settings *s,
 	if (!ret) {
 		run.argv = strs_argv(&argv);
 		ret = run_start(&p->child, &run);
+		if (ret)
+			ret = fail_in(FAIL_NET, "cannot reach '%s'",
+				      quoted(place->url));
 	}
 	if (!ret) {
 		p->ssh.to = p->child.to;
