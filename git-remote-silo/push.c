@@ -134,12 +134,15 @@ static int send(struct pushing *p, const char *dir)
 
 static int in_stage(struct pushing *p)
 {
-	char *dir = xstrfmt("%s/silo", p->helper->medo.git.common);
+	const char *common = p->helper->medo.git.common;
+	char *dir = xstrfmt("%s/silo", common);
+	char *objects = xstrfmt("%s/objects", common);
 	struct stage stage = STAGE_INIT;
 	int ret = temp_mkdirs(dir, 0);
 
 	if (!ret) {
 		temp_sweep(dir);
+		temp_sweep(objects);
 		ret = stage_open(&stage, dir);
 	}
 	if (!ret)
@@ -147,6 +150,7 @@ static int in_stage(struct pushing *p)
 	if (!ret)
 		ret = send(p, stage_path(&stage));
 	stage_drop(&stage);
+	free(objects);
 	free(dir);
 	return ret;
 }

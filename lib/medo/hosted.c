@@ -291,12 +291,32 @@ int hosted_load(struct hosted *h, bool again)
 	return ret ? fail_in(ret, "'%s'", quoted(h->url)) : 0;
 }
 
+/* What a kill has left in a folder goes; other places look after themselves. */
+static void sweep(struct hosted *h)
+{
+	static const char *const dirs[] = {
+		"", "info", "objects/info", "refs", "ledger", "ledger/state",
+	};
+
+	if (h->swept || !h->b->path)
+		return;
+	temp_sweep(h->b->path);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		char *path = xstrfmt("%s/%s%s", h->b->path, h->dir, dirs[i]);
+
+		temp_sweep(path);
+		free(path);
+	}
+	h->swept = true;
+}
+
 int hosted_claim(struct hosted *h, const struct hosted_change *change)
 {
 	struct hosted_state next = HOSTED_STATE_INIT;
 	struct buf members = BUF_INIT;
 	int ret;
 
+	sweep(h);
 	hosted_would_be(&next, &h->state, change);
 	hosted_change_format(&members, &h->state, change);
 	ret = chain_claim(h->chain, next.n, members.ptr);

@@ -11,6 +11,7 @@ struct hosted {
 	struct hosted_state state;
 	struct seal entry;	/* of entry state.n, if has_entry */
 	bool has_entry;
+	bool swept;
 	bool head_changed;	/* by us: the hint is to be written */
 	bool in_silo;		/* `b` is opened on what may be one */
 	unsigned flags;

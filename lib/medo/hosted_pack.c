@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "base/run.h"
-#include "base/temp.h"
 #include "medo/hosted_int.h"
 
 #include <fcntl.h>
@@ -112,10 +111,6 @@ static int put_file(struct hosted *h, const char *dir, const char *name,
 int hosted_pack_put(struct hosted *h, const char *dir,
 		    const struct hosted_pack *pack)
 {
-	int ret;
-
-	if (h->b->path)
-		temp_sweep(h->b->path);
-	ret = put_file(h, dir, pack->name, ".pack");
+	int ret = put_file(h, dir, pack->name, ".pack");
 	return ret ? ret : put_file(h, dir, pack->name, ".idx");
 }
