@@ -11,7 +11,7 @@
 #define FILE_MAX (1 << 20)
 
 static const char *const usage[] = {
-	"git medo init [-q] [--silo <url>]... <dir>",
+	"git medo init [-q] [--silo <url> [--push <url>]]... <dir>",
 	NULL
 };
 
@@ -34,19 +34,26 @@ static bool lists(const struct silo_list *list, const char *url)
 	return false;
 }
 
-/* For reading and writing; https alone is for reading. */
-static void add_silo(struct silo_list *list, const char *url, bool *changed)
+/*
+ * For reading and writing.  Few web servers take WebDAV, so http and https are
+ * for reading unless `push` says where to write.
+ */
+static void add_silo(struct silo_list *list, const char *url, const char *push,
+		     bool *changed)
 {
 	char *normal = medo_normal_url(url, NULL);
+	char *to = push ? medo_normal_url(push, NULL) : NULL;
 	char *name = name_of(normal);
 	bool web = starts_with(normal, "http://") ||
 		   starts_with(normal, "https://");
 
 	if (!lists(list, normal)) {
-		silo_list_add(list, name, normal, web ? NULL : normal);
+		silo_list_add(list, name, normal, to ? to :
+			      web ? NULL : normal);
 		*changed = true;
 	}
 	free(name);
+	free(to);
 	free(normal);
 }
 
@@ -79,7 +86,8 @@ static int format_list(const struct silo_list *list, const char *path,
 }
 
 static int write_silos(struct medo *medo, const char *dir,
-		       const struct strs *urls, bool *changed)
+		       const struct strs *urls, const struct strs *pushes,
+		       bool *changed)
 {
 	char *path = xstrfmt("%s/SILO.json", dir);
 	struct silo_list list = SILO_LIST_INIT;
@@ -91,11 +99,14 @@ static int write_silos(struct medo *medo, const char *dir,
 	else if (ret == FAIL_MISSING)
 		ret = 0;
 	for (size_t i = 0; !ret && i < urls->n; i++)
-		add_silo(&list, urls->v[i], changed);
+		add_silo(&list, urls->v[i],
+			 i < pushes->n ? pushes->v[i] : NULL, changed);
 	if (!ret && *changed)
 		ret = format_list(&list, path, &text);
 	if (!ret)
 		ret = allow_all(medo, urls);
+	if (!ret)
+		ret = allow_all(medo, pushes);
 	if (!ret && *changed)
 		ret = temp_write(path, text.ptr, text.len, TEMP_DURABLE);
 	buf_release(&text);
@@ -148,12 +159,14 @@ static int check_dir(struct medo *medo, const char *dir)
 int cmd_init(int argc, const char **argv)
 {
 	struct medo medo = MEDO_INIT;
-	struct strs silos = STRS_INIT;
+	struct strs silos = STRS_INIT, pushes = STRS_INIT;
 	bool changed = false;
 	int quiet = 0, ret;
 	const struct opt opts[] = {
 		OPT_STRS(0, "silo", &silos, "url",
 			 "a silo to read from and write to"),
+		OPT_STRS(0, "push", &pushes, "url",
+			 "where to write the first, second ... of them"),
 		OPT_BOOL('q', "quiet", &quiet, "do not say what was made"),
 		OPT_END
 	};
@@ -166,12 +179,13 @@ int cmd_init(int argc, const char **argv)
 	if (!ret)
 		ret = temp_mkdirs(argv[0], 0);
 	if (!ret && silos.n)
-		ret = write_silos(&medo, argv[0], &silos, &changed);
+		ret = write_silos(&medo, argv[0], &silos, &pushes, &changed);
 	if (!ret)
 		ret = write_attributes(argv[0]);
 	if (!ret && !quiet)
 		printf("%s\n", quoted(argv[0]));
 	strs_release(&silos);
+	strs_release(&pushes);
 	medo_release(&medo);
 	return ret;
 }

@@ -191,4 +191,18 @@ test_expect_success 'allow wants a URL or --list, not both' '
 	test_expect_code 128 git medo allow /srv/x
 '
 
+test_expect_success '--push says where the silo before it is written' '
+	git init -q pushes &&
+	(
+		cd pushes &&
+		git medo init -q --silo https://a.example/x.silo \
+			--push ssh://a.example/www/x.silo \
+			--silo https://b.example/y.silo deps &&
+		test_grep "\"push\": \"ssh://a.example/www/x.silo\"" deps/SILO.json &&
+		grep -c push deps/SILO.json >count && test "$(cat count)" = 1 &&
+		git config --get-all medo.allow >allowed &&
+		test_line_count = 3 allowed
+	)
+'
+
 test_done

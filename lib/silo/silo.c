@@ -242,6 +242,9 @@ int silo_remove(struct silo *silo, const struct id *id)
 struct each {
 	struct silo *silo;
 	struct idset packed;
+	uint64_t *sizes;	/* of `packed`, out of a table */
+	size_t nsizes;
+	size_t cap;
 	int (*fn)(void *data, const struct id *id, uint64_t file_size);
 	void *data;
 };
@@ -267,12 +270,41 @@ static int each_packed(void *data, const struct pack_item *item)
 	return each->fn(each->data, &item->id, item->stored);
 }
 
+static int each_announced(void *data, const struct id *id,
+			  const struct table_place *place)
+{
+	struct each *each = data;
+
+	if (idset_find(&each->packed, id) >= 0)
+		return 0;
+	idset_add(&each->packed, id);
+	ALLOC_GROW(each->sizes, each->nsizes, each->cap);
+	each->sizes[each->nsizes++] = place->end - place->offset;
+	return 0;
+}
+
+/* Told when the table is free again: who is told may have a question to it. */
+static int each_of_table(struct each *each)
+{
+	struct table *table;
+	int ret = silo_table(each->silo, &table);
+
+	if (!ret)
+		ret = table_each(table, each_announced, each);
+	for (size_t i = 0; !ret && i < each->nsizes; i++)
+		ret = each->fn(each->data, &each->packed.ids[i],
+			       each->sizes[i]);
+	free(each->sizes);
+	return ret;
+}
+
 int silo_each(struct silo *silo,
 	      int (*fn)(void *data, const struct id *id, uint64_t file_size),
 	      void *data)
 {
 	struct each each = { .silo = silo, .fn = fn, .data = data };
-	int ret = silo->packs ? packs_each(silo->packs, each_packed, &each) : 0;
+	int ret = silo->packs ? packs_each(silo->packs, each_packed, &each) :
+		  each_of_table(&each);
 
 	if (!ret)
 		ret = silo->b->ops->list(silo->b, "objects", each_name, &each);
