@@ -81,6 +81,12 @@ int chain_claim(struct chain *chain, uint64_t n, const char *members)
 	MUST_CHECK;
 
 /*
+ * Before much is uploaded that entry `n` would name: FAIL_DENIED where
+ * chain_claim() would say so.
+ */
+int chain_able(struct chain *chain, uint64_t n) MUST_CHECK;
+
+/*
  * After a claim: the hint `last`, one request, with the state in it if it is
  * small (16 KiB), else in state/N.json, one more.  `members` NULL: no state
  * this time (it would be large, and the one before is near), only `last`.

@@ -217,6 +217,13 @@ static int before(struct chain *chain, struct entry *mine)
 	return ret ? ret : 1;
 }
 
+int chain_able(struct chain *chain, uint64_t n)
+{
+	if (chain->denied)
+		return fail(FAIL_DENIED, "%s", chain->denied);
+	return n > 1 || chain->probed ? 0 : chain_probe(chain);
+}
+
 int chain_claim(struct chain *chain, uint64_t n, const char *members)
 {
 	struct entry mine = { .n = n };

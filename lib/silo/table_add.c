@@ -28,8 +28,10 @@ int table_claim(struct table *t, const char *members)
 		ret = table_apply(t, json, "our own entry");
 	if (!ret) {
 		t->n++;
-		table_format(&state, t);
-		chain_hint(t->chain, t->n, state.ptr);
+		/* A large state is not worth its bytes each time. */
+		if (t->nlive < 512 || t->n % 16 == 0)
+			table_format(&state, t);
+		chain_hint(t->chain, t->n, state.len ? state.ptr : NULL);
 	}
 	json_free(json);
 	buf_release(&text);
@@ -183,6 +185,8 @@ int table_add(struct table *t, const char *dir, const struct strs *packs)
 
 	pthread_mutex_lock(&t->lock);
 	ret = table_load(t, false);
+	if (!ret)
+		ret = chain_able(t->chain, t->n + 1);
 	for (size_t i = 0; !ret && i < packs->n; i++)
 		ret = table_upload(t, dir, packs->v[i], &v[i]);
 	if (!ret)
