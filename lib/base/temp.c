@@ -422,6 +422,11 @@ void stage_drop(struct stage *stage)
 	stage->fd = stage->slot = -1;
 }
 
+void stop_listen(void)
+{
+	guard_once();
+}
+
 int stop_asked(void)
 {
 	return stop_signal != 0;

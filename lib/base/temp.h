@@ -127,6 +127,12 @@ int lock_open(struct lock *lock, const char *path, const char *dir) MUST_CHECK;
 int lock_commit(struct lock *lock, const char *path, unsigned flags) MUST_CHECK;
 void lock_drop(struct lock *lock);
 
+/*
+ * From now on a first signal only asks us to stop, so that there is time to
+ * clean up elsewhere.  Opening a temp does that, too.
+ */
+void stop_listen(void);
+
 /* Has the user asked us to stop?  Loops ask once per block. */
 int stop_asked(void);
 

@@ -47,6 +47,8 @@ struct http_request {
 	/* Any answer counts, also one that says to come back later. */
 	bool once;
 	bool any_page;	/* HTML is what the user wants, not a sign of trouble */
+	/* Cleans up: it goes out where the user said stop, too; for 10 s. */
+	bool last;
 	/*
 	 * A body that no sink gets is wanted in answer->text (lists, errors),
 	 * so much of it; the rest is cut off.
@@ -71,10 +73,13 @@ struct http_answer {
 /*
  * 0: there is an answer, of any status.  Done before it counts as one: five
  * tries with growing waits after 429, 500, 502, 503, 504 and lost connections
- * (Retry-After up to 60 s), going on at the byte where a body was cut if the
- * strong ETag is the same, five redirects, one round of credentials after 401.
+ * (0.1, 0.4, 1.6, 6.4 s, half by chance; Retry-After up to 60 s, for more it is
+ * given up at once), going on at the byte where a body was cut, five
+ * redirects, one round of credentials after 401.
  * FAIL_NET: no answer, or one that makes no sense (HTML for a blob, a 206 of
  * other bytes).  FAIL_DENIED: an address or a redirect that is not allowed.
+ * FAIL_CORRUPT: what was cut is another file now, by its strong ETag, else by
+ * length and date: from the beginning it may be right.
  */
 int http_send(struct http *http, const struct http_request *req,
 	      struct http_answer *answer) MUST_CHECK;

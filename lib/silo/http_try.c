@@ -9,6 +9,7 @@
 
 #define BUFFER_SIZE 262144L
 #define CONNECT_TIMEOUT 15L
+#define LAST_TIMEOUT 10L
 
 /* --- callbacks ------------------------------------------------------------ */
 
@@ -25,7 +26,7 @@ static int on_progress(void *ctx, curl_off_t a UNUSED, curl_off_t b UNUSED,
 {
 	struct sending *s = ctx;
 
-	if (!s->ret)
+	if (!s->ret && !s->req->last)
 		s->ret = stop_check();
 	return s->ret != 0;
 }
@@ -95,6 +96,8 @@ static void set_manners(struct sending *s)
 	SET(LOW_SPEED_LIMIT, set->low_limit);
 	SET(LOW_SPEED_TIME, set->low_time);
 	SET(TCP_KEEPALIVE, 1L);
+	if (s->req->last)
+		SET(TIMEOUT, LAST_TIMEOUT);
 }
 
 static void set_tls(struct sending *s)

@@ -42,6 +42,7 @@ struct s3_call {
 	const char *name;	/* in the silo; NULL: of the bucket */
 	const char *query;	/* encoded, without '?'; or NULL */
 	bool if_none;		/* If-None-Match: * */
+	bool last;		/* also where the user said stop */
 	const struct source *body;
 	uint64_t from;
 	uint64_t to;

@@ -178,7 +178,9 @@ static void add_parts(const struct upload *up, struct buf *out)
 	buf_adds(out, "</CompleteMultipartUpload>");
 }
 
-/* 1 done, 0 worth another try, or a failure. */
+/* What to do after a try of the last request; or a failure, below 0. */
+enum { AGAIN, OURS, THEIRS };
+
 static int judge(struct upload *up, const struct s3_call *call,
 		 const struct http_answer *answer)
 {
@@ -190,28 +192,28 @@ static int judge(struct upload *up, const struct s3_call *call,
 	/* 200 is sent before the work is done; what went wrong is inside. */
 	s3_code(answer, code);
 	if (answer->status == 200 && answer->text.len && !*code)
-		return 1;
+		return OURS;
 	/* Somebody else's, or our own whose answer was lost. */
 	ret = b->ops->has(b, up->name, &size);
 	if (ret < 0)
 		return ret;
 	if (ret && (answer->status == 412 || size == up->src->size))
-		return 1;
+		return THEIRS;
 	if (answer->status == 501 && !atomic_exchange(&up->s3->no_if, true))
-		return 0;
+		return AGAIN;
 	if (answer->status == 200 || answer->status == 409 ||
 	    answer->status / 100 == 5)
-		return 0;
+		return AGAIN;
 	return s3_fail(up->s3, call, answer);
 }
 
 static int complete(struct upload *up)
 {
 	struct buf text = BUF_INIT;
-	int ret = 0;
+	int ret = AGAIN;
 
 	add_parts(up, &text);
-	for (unsigned i = 0; !ret && i < TRIES; i++) {
+	for (unsigned i = 0; ret == AGAIN && i < TRIES; i++) {
 		struct memory memory = { text.ptr, text.len };
 		struct source src = source_memory(&memory, up->name);
 		struct s3_call call = S3_CALL_INIT;
@@ -226,16 +228,19 @@ static int complete(struct upload *up)
 		ret = s3_send(up->s3, &call, &answer);
 		if (!ret)
 			ret = judge(up, &call, &answer);
-		if (!ret && i == TRIES - 1)
+		if (ret == AGAIN && i == TRIES - 1)
 			ret = s3_fail(up->s3, &call, &answer);
 		http_answer_release(&answer);
 		free(query);
 	}
 	buf_release(&text);
-	return ret < 0 ? ret : 0;
+	return ret;
 }
 
-/* The sentence of what went wrong before stays. */
+/*
+ * Also after ^C, and where the name is there by somebody else.  The sentence
+ * of what went wrong before stays.
+ */
 static void give_up(struct upload *up)
 {
 	struct s3_call call = S3_CALL_INIT;
@@ -246,7 +251,10 @@ static void give_up(struct upload *up)
 	call.method = "DELETE";
 	call.name = up->name;
 	call.query = query;
-	if (s3_send(up->s3, &call, &answer) || answer.status / 100 != 2)
+	call.last = true;
+	/* 404: it was our own after all, and only its answer was lost. */
+	if (s3_send(up->s3, &call, &answer) ||
+	    (answer.status / 100 != 2 && answer.status != 404))
 		say("warning: ", "silo '%s' may keep parts of '%s' that nobody "
 		    "needs", up->s3->b.url, up->name);
 	http_answer_release(&answer);
@@ -263,6 +271,7 @@ int s3_put_parts(struct s3 *s3, const char *name, const struct source *src)
 
 	if (ret)
 		return ret < 0 ? ret : 0;
+	stop_listen();
 	up.part_size = MAX(PART_MIN, (least + (1 << 20) - 1) >> 20 << 20);
 	up.n = (unsigned)((src->size + up.part_size - 1) / up.part_size);
 	up.parts = xcalloc(up.n, sizeof(*up.parts));
@@ -276,11 +285,11 @@ int s3_put_parts(struct s3 *s3, const char *name, const struct source *src)
 		ret = send_parts(&up);
 	if (!ret)
 		ret = complete(&up);
-	if (ret && up.id)
+	if (ret != OURS && up.id)
 		give_up(&up);
 	for (unsigned i = 0; i < up.n; i++)
 		free(up.parts[i].etag);
 	free(up.parts);
 	free(up.id);
-	return ret;
+	return ret < 0 ? ret : 0;
 }

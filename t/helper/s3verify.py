@@ -126,6 +126,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.bucket.now() if timestamp is None else timestamp,
             usegmt=True)
 
+    def handle_expect_100(self):
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     # --- the signature -----------------------------------------------------
     def check_signature(self, body_sha):
         auth = self.headers.get('Authorization')
@@ -214,7 +219,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body=b'', headers=()):
         if isinstance(body, str):
             body = body.encode()
-        self.status = status
+        self.note(status)
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -226,6 +231,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != 'HEAD':
             self.wfile.write(body)
         self.wfile.flush()
+
+    def note(self, status):
+        """In the log before the client can know."""
+        if not self.path.startswith('/_'):
+            self.server.bucket.log('%s %s %s' % (self.command, self.path,
+                                                 status))
 
     def xml(self, name, inner, status=200):
         self.answer(status, '<?xml version="1.0" encoding="UTF-8"?>\n<%s xmlns='
@@ -240,7 +251,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(r.status, body)
 
     def vanish(self):
-        self.status = 'lost'
+        self.note('lost')
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
@@ -279,7 +290,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         bucket = self.server.bucket
-        self.status = body = None
+        body = None
         self.keep = False
         try:
             if self.path.startswith('/_'):
@@ -299,7 +310,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         finally:
             if body and not self.keep:
                 os.unlink(body[0])
-        bucket.log('%s %s %s' % (self.command, self.path, self.status))
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = serve
 
@@ -365,7 +375,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status = 206
             headers.append(('Content-Range', 'bytes %d-%d/%d' %
                             (first, last, size)))
-        self.status = status
+        self.note(status)
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
