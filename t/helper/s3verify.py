@@ -30,6 +30,7 @@ Faults: DIR/fault/NAME holds how often, each time one less, '-' for ever:
   no-if            501 NotImplemented for If-None-Match
   no-encoding      a listing that ignores encoding-type
   list-late        a listing without the newest key
+DIR/payloads has a line for each: its x-amz-content-sha256.
 DIR/skew holds how many seconds the server's clock is ahead.
 """
 import calendar
@@ -209,6 +210,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def check_payload(self, body_sha):
         said = self.headers['x-amz-content-sha256']
+        with open(self.server.bucket.folder + '/payloads', 'a') as f:
+            f.write(said + '\n')
         if said == 'UNSIGNED-PAYLOAD':
             if not self.server.tls:
                 raise Refuse(400, 'InvalidRequest', 'unsigned without TLS')
