@@ -15,11 +15,16 @@ static ssize_t read_stdin(void *data UNUSED, void *buf, size_t len)
 	return file_read_some(0, "standard input", buf, len);
 }
 
-static int to_stdout(void *data UNUSED, struct block *block)
+static int print(const void *data, size_t len)
 {
 	errno = 0;
-	return fwrite(block->data, 1, block->len, stdout) == block->len ? 0 :
+	return fwrite(data, 1, len, stdout) == len ? 0 :
 	       fail_errno("cannot write to standard output");
+}
+
+static int to_stdout(void *data UNUSED, struct block *block)
+{
+	return print(block->data, block->len);
 }
 
 int cmd_smudge(int argc, const char **argv)
@@ -44,7 +49,7 @@ int cmd_smudge(int argc, const char **argv)
 	if (!ret && smudge.how == SMUDGE_STREAM)
 		ret = filter_stream(filter, &smudge, &sink);
 	else if (!ret)
-		fwrite(smudge.text.ptr, 1, smudge.text.len, stdout);
+		ret = print(smudge.text.ptr, smudge.text.len);
 	if (!ret)
 		ret = filter_finish(filter);
 	smudge_release(&smudge);
