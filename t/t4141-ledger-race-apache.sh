@@ -4,7 +4,7 @@ test_description='writers of one ledger behind Apache, and on its disk at once'
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TEST_DIRECTORY/lib-http.sh"
-LEDGER_CLAIMS=160
+LEDGER_CLAIMS=96
 RACE_MOMENT=1
 . "$TEST_DIRECTORY/lib-ledger.sh"
 

@@ -5,7 +5,7 @@ test_description='writers of one ledger on the disk, by ssh and by WebDAV, all a
 . "$(dirname "$0")/test-lib.sh"
 . "$TEST_DIRECTORY/lib-http.sh"
 . "$TEST_DIRECTORY/lib-sshd.sh"
-LEDGER_CLAIMS=160
+LEDGER_CLAIMS=96
 RACE_MOMENT=1
 . "$TEST_DIRECTORY/lib-ledger.sh"
 
