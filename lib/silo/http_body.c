@@ -15,9 +15,38 @@ static int odd(struct sending *s, const char *what)
 	return fail(FAIL_NET, "'%s': %s", quoted(s->url), what);
 }
 
+/* Not of one file, and it may be right from the beginning: see http.h. */
 static int changed(struct sending *s)
 {
-	return fail(FAIL_NET, "'%s' changed while it was read", quoted(s->url));
+	return fail(FAIL_CORRUPT, "'%s' changed while it was read",
+		    quoted(s->url));
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Is this answer of the file that we have the beginning of? */
+static bool goes_on(const struct sending *s, uint64_t total)
+{
+	const struct head *head = &s->head;
+
+	if (s->total != UINT64_MAX && total != UINT64_MAX && total != s->total)
+		return false;
+	/* A 206 to If-Range says so without repeating the ETag. */
+	if (s->etag && (head->etag || s->status == 200))
+		return is_same(s->etag, head->etag);
+	return s->etag || is_same(s->modified, head->modified);
+}
+
+static void remember(struct sending *s)
+{
+	free(s->etag);
+	free(s->modified);
+	s->etag = s->head.etag ? xstrdup(s->head.etag) : NULL;
+	s->modified = s->head.modified ? xstrdup(s->head.modified) : NULL;
+	s->total = UINT64_MAX;
 }
 
 /* A captive portal, a login page: whatever it is, it is no file of a silo. */
@@ -52,19 +81,10 @@ static int place(struct sending *s)
 		total = len < 0 ? UINT64_MAX : (uint64_t)len;
 		s->at = 0;
 	}
-	if (again) {
-		/* A 200 without an ETag may be anything. */
-		if (head->etag ? strcmp(head->etag, s->etag) :
-		    s->status == 200)
-			return changed(s);
-		if (s->total != UINT64_MAX && total != UINT64_MAX &&
-		    total != s->total)
-			return changed(s);
-	} else {
-		free(s->etag);
-		s->etag = head->etag ? xstrdup(head->etag) : NULL;
-		s->total = UINT64_MAX;
-	}
+	if (again && !goes_on(s, total))
+		return changed(s);
+	if (!again)
+		remember(s);
 	if (total != UINT64_MAX)
 		s->total = total;
 	return 0;
@@ -111,7 +131,7 @@ static int take_wanted(struct sending *s, const char *data, size_t n)
 	if (from < to)
 		ret = deliver(s, data + (from - s->at), (size_t)(to - from));
 	s->at = end;
-	/* The rest of a whole file, where a part was asked for. */
+	/* The rest of a whole file where a part was asked for, or too much. */
 	if (end > s->stop)
 		s->enough = true;
 	return ret;
@@ -170,9 +190,7 @@ int body_end(struct sending *s, bool good)
 
 bool body_whole(const struct sending *s)
 {
-	uint64_t end = MIN(s->req->to, s->total);
-
-	return s->enough || s->pos >= end;
+	return s->pos >= MIN(s->req->to, s->total);
 }
 
 /* --- out ------------------------------------------------------------------ */

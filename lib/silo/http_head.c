@@ -10,6 +10,7 @@ void head_reset(struct head *head)
 {
 	free(head->location);
 	free(head->etag);
+	free(head->modified);
 	free(head->type);
 	*head = (struct head){ .retry_after = -1, .total = UINT64_MAX,
 			       .len = head->len };
@@ -101,6 +102,8 @@ static void take_field(struct head *head, const char *name, const char *value)
 	} else if (!strcasecmp(name, "ETag")) {
 		if (is_strong(value))
 			keep(&head->etag, value);
+	} else if (!strcasecmp(name, "Last-Modified")) {
+		keep(&head->modified, value);
 	} else if (!strcasecmp(name, "Content-Type")) {
 		keep(&head->type, value);
 	} else if (!strcasecmp(name, "Date")) {
@@ -124,6 +127,7 @@ int head_take(struct head *head, const char *line, size_t len)
 		head_reset(head);
 		return 0;
 	}
+	head->done = *line == '\r' || *line == '\n';
 	/* None of those that we read is that long. */
 	if (len >= sizeof(copy))
 		return 0;

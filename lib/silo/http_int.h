@@ -93,8 +93,10 @@ struct http {
 /* What an answer's head says. */
 struct head {
 	size_t len;		/* over all answers of one try */
+	bool done;		/* the empty line at its end was there */
 	char *location;
 	char *etag;		/* strong only */
+	char *modified;
 	char *type;
 	int64_t date;
 	int64_t retry_after;	/* seconds; -1: not said */
@@ -122,6 +124,7 @@ struct sending {
 	uint64_t pos;		/* the next byte that the sink wants */
 	uint64_t total;		/* of the file; UINT64_MAX: not known */
 	char *etag;		/* of what the sink has got */
+	char *modified;
 	struct block *block;
 	bool fed;		/* from a serial source: no second time */
 

@@ -20,6 +20,7 @@ struct listing {
 	const char *dir;	/* the collection that was asked for */
 	char *path;		/* of its URL, decoded, a slash at its end */
 	struct strs *todo;
+	bool listed;		/* it is a list at all */
 
 	/* The response that is being read. */
 	char *href;
@@ -31,7 +32,9 @@ static int open_element(void *data, const char *name)
 {
 	struct listing *l = data;
 
-	if (!strcmp(name, "response")) {
+	if (!strcmp(name, "multistatus")) {
+		l->listed = true;
+	} else if (!strcmp(name, "response")) {
 		free(l->href);
 		l->href = NULL;
 		l->collection = false;
@@ -40,6 +43,14 @@ static int open_element(void *data, const char *name)
 		l->collection = true;
 	}
 	return 0;
+}
+
+static bool is_plain(const char *name)
+{
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127 || *p == '/')
+			return false;
+	return *name && strcmp(name, ".") && strcmp(name, "..");
 }
 
 /*
@@ -67,8 +78,7 @@ static int entry(struct listing *l)
 	if (path.ptr[path.len - 1] == '/')
 		buf_setlen(&path, path.len - 1);
 	name = path.ptr + n;
-	if (!*name || strchr(name, '/') || !strcmp(name, ".") ||
-	    !strcmp(name, "..")) {
+	if (!is_plain(name)) {
 		buf_release(&path);
 		return 0;
 	}
@@ -136,6 +146,7 @@ static int list_dir(struct listing *l)
 	char *url = web_url(l->web, l->dir, true);
 	int ret = find(l->web, url, &answer);
 
+	l->listed = false;
 	if (ret == 207) {
 		const char *encoded = url + (l->web->path - l->web->root);
 
@@ -143,8 +154,10 @@ static int list_dir(struct listing *l)
 		l->path = path.ptr;
 		if (!ret)
 			ret = xml_read(&xml, answer.text.ptr, answer.text.len);
-		if (ret)
-			ret = fail_in(ret, "the list of '%s'", quoted(url));
+		if (!ret && !l->listed)
+			ret = fail(FAIL_FORMAT, "it is none");
+		if (ret == FAIL_FORMAT)
+			ret = fail_in(FAIL_NET, "the list of '%s'", quoted(url));
 	}
 	free(l->href);
 	l->href = NULL;
