@@ -12,8 +12,6 @@
  */
 enum { KNOWN_MAX = 4096 };
 
-#define MADE (UINT64_C(1) << 32)
-
 static bool known(struct sftp *s, const char *dir)
 {
 	bool yes;
@@ -46,7 +44,8 @@ int sftp_dirs_ask(struct sftp_verb *v, const char *name, bool make)
 
 		if (!skip && make)
 			ret = sftp_ask(v, FXP_MKDIR, dir,
-				       SFTP_DIR_TAG | MADE | len);
+				       SFTP_DIR_TAG |
+				       SFTP_DIR_MADE | len);
 		if (!skip && !ret)
 			ret = sftp_ask(v, FXP_LSTAT, dir, SFTP_DIR_TAG | len);
 		free(dir);
@@ -62,7 +61,7 @@ int sftp_dirs_judge(struct sftp_verb *v, struct sftp_msg *msg,
 	int ret;
 
 	/* It was there, or it was made: the next reply tells. */
-	if (msg->tag & MADE)
+	if (msg->tag & SFTP_DIR_MADE)
 		return MIN(sftp_status(msg), 0);
 	dir = xmemdup(name, (size_t)(msg->tag & UINT32_MAX));
 	ret = sftp_attrs(msg, &attrs);

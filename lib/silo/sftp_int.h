@@ -179,6 +179,7 @@ char *sftp_temp_name(void);
  * without waiting (replies have tags from SFTP_DIR_TAG on), then judges.
  */
 #define SFTP_DIR_TAG (UINT64_C(1) << 62)
+#define SFTP_DIR_MADE (UINT64_C(1) << 32)
 int sftp_dirs_ask(struct sftp_verb *v, const char *name, bool make) MUST_CHECK;
 int sftp_dirs_judge(struct sftp_verb *v, struct sftp_msg *msg,
 		    const char *name) MUST_CHECK;

@@ -1,199 +1,16 @@
 #include "base/base.h"
 #include "base/fail.h"
 #include "base/quote.h"
-#include "base/temp.h"
-#include "silo/sftp_int.h"
+#include "silo/sftp_write.h"
 
 #include <sys/stat.h>
 
 /*
- * A put costs three round trips, however long the blob is (plus one for the
- * first of a connection): is it there and open a temp; write, sync, close;
- * link.  The last may not travel with the writes: a server goes on after a
- * write that failed, and half a blob would get the name.
+ * A put costs three round trips, however long the blob is: is it there, and
+ * open a temp; write, sync, close; link.  The last may not travel with the
+ * writes: a server goes on after a write that failed, and half a blob would
+ * get the name.
  */
-struct writing {
-	struct sftp_verb v;
-	struct buf handle;
-	char *temp;		/* made and not removed yet */
-	const char *name;
-	bool there;		/* the name was taken all along */
-	bool started;		/* some of the source was read */
-};
-
-#define WRITING_INIT { .handle = BUF_INIT }
-
-enum { TAG_LSTAT = 1, TAG_OPEN, TAG_WRITE, TAG_LINK };
-
-static int open_failed(struct writing *w, int status, const char *verb)
-{
-	return sftp_fail(w->v.queue.conn, status, verb, w->name);
-}
-
-static int take_opening(struct writing *w, struct sftp_msg *msg)
-{
-	struct fxp_attrs attrs;
-	int ret;
-
-	if (msg->tag & SFTP_DIR_TAG)
-		return sftp_dirs_judge(&w->v, msg, w->name);
-	if (msg->tag == TAG_OPEN) {
-		ret = sftp_handle(msg, &w->handle);
-		return ret ? open_failed(w, ret, "make") : 0;
-	}
-	ret = sftp_attrs(msg, &attrs);
-	if (ret == FX_NO_SUCH_FILE)
-		return 0;
-	if (ret)
-		return open_failed(w, ret, "look for");
-	if (!S_ISREG(attrs.mode))
-		return fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
-			    quoted(w->name), quoted(w->v.s->b.url));
-	w->there = true;
-	return 0;
-}
-
-/* Take all replies; the first failure counts. */
-static int settle(struct writing *w,
-		  int (*judge)(struct writing *w, struct sftp_msg *msg))
-{
-	struct sftp_msg *msg;
-	char *sentence = NULL;
-	int ret = 0, first = 0;
-
-	while (!ret && w->v.queue.flying) {
-		ret = sftp_next(&w->v.queue, &msg);
-		if (!ret && msg && !first)
-			first = judge(w, msg);
-		else if (!ret && msg->tag == TAG_OPEN)
-			(void)!judge(w, msg);
-		if (first && !sentence)
-			sentence = xstrdup(fail_text());
-		sftp_msg_free(msg);
-	}
-	if (!ret && first)
-		fail_adopt(sentence);
-	free(sentence);
-	return ret ? ret : first;
-}
-
-static int open_temp(struct writing *w)
-{
-	int ret;
-
-	w->temp = sftp_temp_name();
-	ret = sftp_ask_open(&w->v, w->temp, FXF_WRITE | FXF_CREAT | FXF_EXCL,
-			    TAG_OPEN);
-	return ret;
-}
-
-static int take_written(struct writing *w, struct sftp_msg *msg)
-{
-	int status = sftp_status(msg);
-
-	return status ? open_failed(w, status, "write") : 0;
-}
-
-static int send_data(struct writing *w, uint64_t off, const void *data,
-		     size_t len)
-{
-	struct sftp_verb *v = &w->v;
-
-	fxp_start(&v->packet, FXP_WRITE);
-	fxp_str(&v->packet, w->handle.ptr, w->handle.len);
-	fxp_u64(&v->packet, off);
-	fxp_u32(&v->packet, (uint32_t)len);
-	return sftp_send(&v->queue, &v->packet, data, len, REPLY_SHORT,
-			 TAG_WRITE, true);
-}
-
-/* Replies that came meanwhile; with too many on their way, wait for some. */
-static int look_back(struct writing *w)
-{
-	struct sftp_msg *msg = NULL;
-	int ret = 0;
-
-	for (;;) {
-		if (w->v.queue.flying >= SFTP_FLIGHT)
-			ret = sftp_next(&w->v.queue, &msg);
-		else
-			ret = sftp_poll(&w->v.queue, &msg);
-		if (ret || !msg)
-			return ret;
-		ret = take_written(w, msg);
-		sftp_msg_free(msg);
-		if (ret)
-			return ret;
-	}
-}
-
-static int copy_in(struct writing *w, const struct source *src)
-{
-	size_t chunk = w->v.queue.conn->chunk;
-	unsigned char *buf = xmalloc(PIECE_SIZE);
-	uint64_t off = 0;
-	int ret = 0;
-
-	w->started = true;
-	while (!ret && off < src->size) {
-		size_t n = (size_t)MIN(src->size - off, PIECE_SIZE);
-
-		ret = stop_check();
-		if (!ret)
-			ret = src->read(src->data, off, buf, n);
-		for (size_t at = 0; !ret && at < n; at += chunk) {
-			ret = send_data(w, off + at, buf + at,
-					MIN(chunk, n - at));
-			if (!ret)
-				ret = look_back(w);
-		}
-		off += n;
-	}
-	free(buf);
-	return ret;
-}
-
-static int fill_temp(struct writing *w, const struct source *src)
-{
-	struct sftp_verb *v = &w->v;
-	int ret = copy_in(w, src);
-
-	if (!ret && v->s->b.durable && v->queue.conn->can & CAN_SYNC)
-		ret = sftp_ask_sync(v, &w->handle, TAG_WRITE);
-	if (!ret) {
-		ret = sftp_ask_handle(v, FXP_CLOSE, &w->handle, TAG_WRITE);
-		buf_reset(&w->handle);
-	}
-	return ret ? ret : settle(w, take_written);
-}
-
-/*
- * 0 the temp has the name (and may have its own still), 1 somebody else's
- * file has it, or a failure.
- */
-static int try_name(struct writing *w, const char *extension)
-{
-	struct sftp_verb *v = &w->v;
-	struct fxp_attrs attrs;
-	int ret = sftp_ask_two(v, extension, w->temp, w->name, TAG_LINK);
-	int looked, status = 0;
-
-	if (!ret)
-		ret = sftp_ask(v, FXP_LSTAT, w->name, TAG_LSTAT);
-	if (!ret)
-		ret = status = sftp_wait_status(v);
-	if (ret < 0)
-		return ret;
-	looked = sftp_wait_attrs(v, &attrs);
-	if (looked < 0)
-		return looked;
-	if (!status)
-		return 0;
-	if (!looked && S_ISREG(attrs.mode))
-		return 1;
-	return open_failed(w, status, "name");
-}
-
 static bool has_links(struct writing *w, bool none)
 {
 	struct sftp *s = w->v.s;
@@ -206,10 +23,12 @@ static bool has_links(struct writing *w, bool none)
 	return yes;
 }
 
-static void forget_temp(struct writing *w)
+static int taken_by(struct writing *w)
 {
-	free(w->temp);
-	w->temp = NULL;
+	if (S_ISREG(w->mode))
+		return 0;
+	return fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
+		    quoted(w->name), quoted(w->v.s->b.url));
 }
 
 static int give_name(struct writing *w)
@@ -217,49 +36,22 @@ static int give_name(struct writing *w)
 	int ret;
 
 	if (has_links(w, false)) {
-		ret = try_name(w, "hardlink@openssh.com");
-		/* Linked or beaten: the temp goes, who cleans up sees to it. */
-		if (ret >= 0 || ret == FAIL_MISSING)
-			return MIN(ret, 0);
-		if (sftp_conn_dead(w->v.queue.conn))
+		ret = writing_name(w, "hardlink@openssh.com", w->temp,
+				   w->name);
+		/* Linked or beaten, the temp goes with writing_end(). */
+		if (ret > 0)
+			return taken_by(w);
+		if (!ret || ret == FAIL_MISSING ||
+		    sftp_conn_dead(w->v.queue.conn))
 			return ret;
 		has_links(w, true);
 	}
-	ret = try_name(w, NULL);
+	ret = writing_name(w, NULL, w->temp, w->name);
+	if (ret > 0)
+		return taken_by(w);
 	if (!ret)
-		forget_temp(w);
-	return MIN(ret, 0);
-}
-
-static int writing_begin(struct writing *w, struct backend *b,
-			 const char *name)
-{
-	int ret;
-
-	w->name = name;
-	ret = sftp_begin(&w->v, sftp_of(b), true);
-	/* What a connection that was lost left behind. */
-	if (!ret && w->temp)
-		sftp_tell(&w->v, FXP_REMOVE, w->temp);
-	forget_temp(w);
+		writing_forget(w);
 	return ret;
-}
-
-/* True: try again, `temp` is still there. */
-static bool writing_end(struct writing *w, int ret)
-{
-	bool again;
-
-	if (w->v.queue.conn) {
-		sftp_tell_close(&w->v, &w->handle);
-		if (w->temp)
-			sftp_tell(&w->v, FXP_REMOVE, w->temp);
-	}
-	again = sftp_end(&w->v, ret);
-	buf_release(&w->handle);
-	if (!again)
-		forget_temp(w);
-	return again;
 }
 
 static int put_once(struct writing *w, struct backend *b, const char *name,
@@ -268,18 +60,17 @@ static int put_once(struct writing *w, struct backend *b, const char *name,
 	int ret = writing_begin(w, b, name);
 
 	if (!ret)
-		ret = sftp_dirs_ask(&w->v, name, true);
+		ret = writing_ask_dir(w);
 	if (!ret)
 		ret = sftp_ask(&w->v, FXP_LSTAT, name, TAG_LSTAT);
 	if (!ret)
-		ret = open_temp(w);
+		ret = writing_ask_temp(w);
 	if (!ret)
-		ret = settle(w, take_opening);
-	if (!ret && !w->there)
-		ret = fill_temp(w, src);
-	if (!ret && !w->there)
-		ret = give_name(w);
-	return ret;
+		ret = writing_opened(w);
+	if (ret || w->there)
+		return ret;
+	ret = writing_fill(w, src);
+	return ret ? ret : give_name(w);
 }
 
 int sftp_put(struct backend *b, const char *name, const struct source *src)
@@ -293,7 +84,7 @@ int sftp_put(struct backend *b, const char *name, const struct source *src)
 		again = writing_end(&w, ret);
 		/* What flows only once cannot be sent again. */
 	} while (again && !(src->serial && w.started));
-	forget_temp(&w);
+	writing_forget(&w);
 	return ret;
 }
 
@@ -307,25 +98,25 @@ static int replace_in_place(struct writing *w, const struct source *src)
 				FXF_TRUNC, TAG_OPEN);
 
 	if (!ret)
-		ret = settle(w, take_opening);
-	return ret ? ret : fill_temp(w, src);
+		ret = writing_opened(w);
+	return ret ? ret : writing_fill(w, src);
 }
 
 static int replace_by_rename(struct writing *w, const struct source *src)
 {
-	int ret = open_temp(w);
+	int ret = writing_ask_temp(w);
 
 	if (!ret)
-		ret = settle(w, take_opening);
+		ret = writing_opened(w);
 	if (!ret)
-		ret = fill_temp(w, src);
+		ret = writing_fill(w, src);
 	if (!ret)
-		ret = sftp_ask_two(&w->v, "posix-rename@openssh.com", w->temp,
-				   w->name, TAG_LINK);
-	if (!ret)
-		ret = settle(w, take_written);
-	if (!ret)
-		forget_temp(w);
+		ret = writing_name(w, "posix-rename@openssh.com", w->temp,
+				   w->name);
+	if (ret > 0)
+		ret = sftp_fail(w->v.queue.conn, w->linked, "replace", w->name);
+	else if (!ret)
+		writing_forget(w);
 	return ret;
 }
 
@@ -344,28 +135,8 @@ int sftp_replace(struct backend *b, const char *name, const void *data,
 	else if (!ret)
 		ret = replace_in_place(&w, &src);
 	writing_end(&w, ret);
-	forget_temp(&w);
+	writing_forget(&w);
 	return ret;
-}
-
-/* See silo-layout(5), LEDGER: the name is a directory with one file. */
-static int rename_claim(struct writing *w, const char *temp, const char *dir)
-{
-	struct fxp_attrs attrs;
-	int ret = sftp_ask_two(&w->v, NULL, temp, dir, TAG_LINK), looked;
-
-	if (!ret)
-		ret = sftp_ask(&w->v, FXP_LSTAT, dir, TAG_LSTAT);
-	if (!ret)
-		ret = sftp_wait_status(&w->v);
-	if (ret < 0)
-		return ret;
-	looked = sftp_wait_attrs(&w->v, &attrs);
-	if (looked < 0)
-		return looked;
-	if (!ret)
-		return 1;
-	return looked ? open_failed(w, ret, "claim") : 0;
 }
 
 static int fill_claim(struct writing *w, const char *temp, const void *data,
@@ -373,19 +144,22 @@ static int fill_claim(struct writing *w, const char *temp, const void *data,
 {
 	struct memory memory = { data, len };
 	struct source src = source_memory(&memory, w->name);
-	int ret = sftp_dirs_ask(&w->v, w->name, true);
+	int ret = writing_ask_dir(w);
 
 	if (!ret)
 		ret = sftp_ask(&w->v, FXP_MKDIR, temp, SFTP_DIR_TAG |
-			       UINT64_C(1) << 32);
+			       SFTP_DIR_MADE);
 	if (!ret)
-		ret = sftp_ask_open(&w->v, w->temp, FXF_WRITE | FXF_CREAT |
-				    FXF_EXCL, TAG_OPEN);
+		ret = writing_ask_temp(w);
 	if (!ret)
-		ret = settle(w, take_opening);
-	return ret ? ret : fill_temp(w, &src);
+		ret = writing_opened(w);
+	return ret ? ret : writing_fill(w, &src);
 }
 
+/*
+ * The name is a directory with one file, and gets its name by a plain rename:
+ * rename(2) replaces no directory that is not empty (silo-layout(5), LEDGER).
+ */
 int sftp_claim(struct backend *b, const char *name, const void *data,
 	       size_t len)
 {
@@ -403,14 +177,16 @@ int sftp_claim(struct backend *b, const char *name, const void *data,
 	if (!ret)
 		ret = fill_claim(&w, temp, data, len);
 	if (!ret)
-		ret = rename_claim(&w, temp, dir);
+		ret = writing_name(&w, NULL, temp, dir);
+	if (ret >= 0)
+		ret = !ret;
 	if (ret <= 0 && w.v.queue.conn) {
 		sftp_tell_close(&w.v, &w.handle);
 		buf_reset(&w.handle);
 		sftp_tell(&w.v, FXP_REMOVE, w.temp);
 		sftp_tell(&w.v, FXP_RMDIR, temp);
 	}
-	forget_temp(&w);
+	writing_forget(&w);
 	writing_end(&w, ret);
 	free(temp);
 	free(dir);
