@@ -9,13 +9,19 @@
 case "$REMOTE_PLACE" in
 ssh) . "$TEST_DIRECTORY/lib-sshd.sh" ;;
 s3) . "$TEST_DIRECTORY/lib-s3.sh" ;;
-dav) . "$TEST_DIRECTORY/lib-httpd.sh" ;;
+dav) . "$TEST_DIRECTORY/lib-http.sh" ;;
 esac
+
+# Whatever is there but the first is for who has the time.
+if test "$REMOTE_PLACE" = folder || test "${TEST_LONG:-}"
+then
+	test_set_prereq REMOTE_LONG
+fi
 
 # remote_start: a silo, REMOTE_SILO as a URL, and REMOTE_DIR if it lies on this
 # disk as well
 remote_start () {
-	REMOTE_DIR=$TEST_TOP/far/deps.silo
+	REMOTE_DIR=$TEST_TOP/far/deps.silo &&
 	mkdir -p "$TEST_TOP/far" &&
 	case "$REMOTE_PLACE" in
 	folder)
@@ -31,13 +37,22 @@ remote_start () {
 		REMOTE_SILO=s3://bucket/deps.silo REMOTE_DIR=
 		;;
 	dav)
-		httpd_start "$TEST_TOP/far" &&
-		REMOTE_SILO=$HTTPD_URL/deps.silo
+		if test_have_prereq APACHE
+		then
+			apache_start far dav
+		else
+			nginx_start far dav
+		fi &&
+		REMOTE_DIR=$web_root/deps.silo &&
+		REMOTE_SILO=$web_url/deps.silo
 		;;
 	esac &&
 	if test "$REMOTE_DIR"
 	then
 		silo_create "$REMOTE_DIR" &&
+		# The server may be another user.
+		chmod -R a+rwX "$REMOTE_DIR" &&
+		git config --global safe.directory "*" &&
 		test_set_prereq REMOTE_DIR
 	fi
 }
@@ -119,5 +134,5 @@ fi_history () {
 commit_in () {
 	cd "$1" &&
 	test_commit "$2" &&
-	cd "$OLDPWD"
+	cd "$OLDPWD" || return 1
 }

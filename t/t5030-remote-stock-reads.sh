@@ -6,6 +6,8 @@ test_description='a hosted repository is one for stock git, too, as far as readi
 . "$TEST_DIRECTORY/lib-silo.sh"
 . "$TEST_DIRECTORY/lib-remote.sh"
 
+url=
+
 # same_refs URL: stock git's clone of URL has the refs that the helper lists
 same_refs () {
 	rm -rf same &&

@@ -8,6 +8,8 @@ MEDO_TEST_KILLS says at how many of them (default 20; 1000: at all).'
 . "$TEST_DIRECTORY/lib-silo.sh"
 . "$TEST_DIRECTORY/lib-remote.sh"
 
+url=
+
 if ! test_have_prereq STRACE || test_have_prereq SANITIZE
 then
 	skip_all='no strace, or a build that strace does not get along with'

@@ -9,6 +9,8 @@ valid lines, and its repository nothing that it would not take from a server.'
 . "$TEST_DIRECTORY/lib-silo.sh"
 . "$TEST_DIRECTORY/lib-remote.sh"
 
+id=
+
 # make_ledger NAME MEMBERS: a repository whose ledger is one entry by hand
 make_ledger () {
 	bad=$REMOTE_DIR/git/$1.git &&
@@ -352,8 +354,8 @@ write_pack () {
 # crafted PYTHON: a repository whose one pack is this
 crafted () {
 	make_ledger bad "" &&
-	write_pack "$bad" "$1" >name &&
-	read -r name size <name &&
+	write_pack "$bad" "$1" >made &&
+	read -r name size <made &&
 	make_packs="[{\"name\": \"$name\", \"size\": $size, \"objects\": 1}]" &&
 	mv "$bad" keep.bad &&
 	make_ledger bad "\"refs\": { \"refs/heads/main\": [null, \"$id\"] },

@@ -1,0 +1,17 @@
+#!/bin/sh
+
+test_description='clone, push and fetch, as with any other remote, behind WebDAV'
+
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIRECTORY/lib-silo.sh"
+REMOTE_PLACE=dav
+. "$TEST_DIRECTORY/lib-remote.sh"
+
+if ! test_have_prereq APACHE && ! test_have_prereq NGINX_DAV_EXT
+then
+	skip_all='no server for WebDAV'
+	test_done
+fi
+. "$TEST_DIRECTORY/lib-remote-clone.sh"
+
+test_done

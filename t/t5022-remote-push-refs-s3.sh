@@ -1,0 +1,17 @@
+#!/bin/sh
+
+test_description='git push: which refs change, and which do not, in words that git knows, in a bucket'
+
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIRECTORY/lib-silo.sh"
+REMOTE_PLACE=s3
+. "$TEST_DIRECTORY/lib-remote.sh"
+
+if ! test_have_prereq PYTHON3
+then
+	skip_all='no python3'
+	test_done
+fi
+. "$TEST_DIRECTORY/lib-remote-push.sh"
+
+test_done
