@@ -166,6 +166,8 @@ bool body_whole(const struct sending *s);
 /* "scheme://host:port" of any URL, or NULL; the other two if asked; yours. */
 char *http_origin(const char *url, char **scheme, char **host);
 
+bool http_reads(const char *method);	/* it changes nothing there */
+
 /* Options for user and password; auth_lock is taken inside. */
 void auth_apply(struct sending *s);
 /* After a 401: 0 try again, else the failure. */

@@ -145,7 +145,7 @@ static bool is_redirect(long status)
 	       status == 307 || status == 308;
 }
 
-static bool is_reading(const char *method)
+bool http_reads(const char *method)
 {
 	return !strcmp(method, "GET") || !strcmp(method, "HEAD") ||
 	       !strcmp(method, "PROPFIND");
@@ -182,10 +182,10 @@ static int may_follow(struct sending *s, const char *to, bool foreign)
 	if (starts_with(s->url, "https:") && !starts_with(to, "https:"))
 		return fail(FAIL_DENIED, "'%s' redirects to '%s', which is "
 			    "without TLS", from, quoted(to));
-	if (s->status == 303 && !is_reading(method))
+	if (s->status == 303 && !http_reads(method))
 		return fail(FAIL_DENIED, "'%s' redirects a %s to '%s', for "
 			    "reading", from, method, quoted(to));
-	if (foreign && !is_reading(method))
+	if (foreign && !http_reads(method))
 		return fail(FAIL_DENIED, "'%s' redirects a %s to another "
 			    "server, '%s'; make that the silo's URL", from,
 			    method, quoted(to));

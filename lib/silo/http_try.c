@@ -90,7 +90,9 @@ static void set_manners(struct sending *s)
 	SET(HTTP_CONTENT_DECODING, 0L);
 	SET(HTTP09_ALLOWED, 0L);
 	SET(SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(HTTP_VERSION, set->version);
+	/* libcurl 7.88 does not see an early 401 to a PUT over HTTP/2. */
+	SET(HTTP_VERSION, http_reads(s->req->method) ? set->version :
+	    (long)CURL_HTTP_VERSION_1_1);
 	SET(USERAGENT, agent ? agent : "git-medo");
 	SET(CONNECTTIMEOUT, CONNECT_TIMEOUT);
 	SET(LOW_SPEED_LIMIT, set->low_limit);

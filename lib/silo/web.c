@@ -173,11 +173,12 @@ int web_has(struct backend *b, const char *name, uint64_t *size)
 	if (ret == 200 && is_page(answer.type))
 		ret = fail(FAIL_NET, "'%s' is answered with a web page",
 			   quoted(url));
-	else if (ret == 200)
+	else if (ret == 200 && answer.total != UINT64_MAX)
 		ret = 1;
 	else if (ret == 404 || ret == 410)
 		ret = 0;
-	else if (ret == 405 || ret == 501)
+	/* Apache does not tell the length of an empty file to a HEAD. */
+	else if (ret == 200 || ret == 405 || ret == 501)
 		ret = has_by_get(web_of(b), url, size);
 	else if (ret >= 0)
 		ret = http_fail(&req, &answer);

@@ -178,7 +178,7 @@ static int move_to(struct web *web, const char *from, const char *where,
 /*
  * The status of a MOVE; made once more where the collection above was missing,
  * which nginx tells by a 500, and where the server, behind a proxy, does not
- * know itself by the name that we know it by (502).
+ * know itself by the name that we know it by (Apache 502, nginx 400).
  */
 static int move(struct web *web, const char *from, const char *to, bool slash,
 		bool over)
@@ -187,7 +187,7 @@ static int move(struct web *web, const char *from, const char *to, bool slash,
 	const char *where = url;
 	int status = move_to(web, from, where, slash, over), ret;
 
-	if (status == 502) {
+	if (status == 502 || status == 400) {
 		where = url + (web->path - web->root);
 		status = move_to(web, from, where, slash, over);
 	}
