@@ -19,7 +19,8 @@ apt_test='sharness perl python3 asciidoctor shellcheck clang xz-utils bzip2
 apt_test_wants='libclang-rt-14-dev git-lfs nginx-light
 	libnginx-mod-http-dav-ext apache2-bin openssl pigz isal curl
 	libarchive-tools zip unzip strace time ntfs-3g attr procps xxd bash zsh
-	fish openssh-client openssh-server'
+	fish openssh-client openssh-server
+	radosgw ceph-mon ceph-osd ceph-common'
 apt_perf='time perl python3 pigz isal libarchive-tools git-lfs'
 apt_perf_wants=''
 

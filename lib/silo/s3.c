@@ -79,14 +79,16 @@ void s3_code(const struct http_answer *answer, char code[S3_CODE_MAX])
 	text_of(answer, "Code", code);
 }
 
+/* Also where there is no code: an answer to HEAD has no body. */
+#define DENIED "do these keys have the right to it (where listing is denied, " \
+	"what is not there is denied, too)?"
+
 static const struct {
 	const char *code;
 	enum fail_code ret;
 	const char *next;
 } codes[] = {
-	{ "AccessDenied", FAIL_DENIED,
-	  "do these keys have the right to it (where listing is denied, what "
-	  "is not there is denied, too)?" },
+	{ "AccessDenied", FAIL_DENIED, DENIED },
 	{ "AccountProblem", FAIL_DENIED, NULL },
 	{ "AuthorizationHeaderMalformed", FAIL_DENIED, "set AWS_REGION" },
 	{ "EntityTooLarge", FAIL_DENIED, NULL },
@@ -97,6 +99,7 @@ static const struct {
 	{ "MethodNotAllowed", FAIL_DENIED, NULL },
 	{ "NoSuchBucket", FAIL_NET, "there is no such bucket" },
 	{ "NoSuchKey", FAIL_MISSING, NULL },
+	{ "NoSuchUpload", FAIL_NET, "somebody gave it up; try again" },
 	{ "NotImplemented", FAIL_DENIED, NULL },
 	{ "PermanentRedirect", FAIL_DENIED,
 	  "the bucket is elsewhere; set AWS_REGION" },
@@ -132,6 +135,8 @@ int s3_fail(struct s3 *s3, const struct s3_call *call,
 	if (ret == FAIL_DENIED && !s3->conf.id)
 		next = "there are no keys: set AWS_ACCESS_KEY_ID and "
 		       "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
+	else if (status == 403 && !*code)
+		next = DENIED;
 	else if (status == 301 && !next)
 		next = "the bucket is elsewhere; set AWS_REGION";
 	if (next)
