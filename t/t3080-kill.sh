@@ -54,6 +54,48 @@ test_expect_success 'git alone, killed at any moment: the filter knows it' '
 	test $ended -gt 0
 '
 
+swap_began () {
+	ls .git/medo/tmp/*/1 >/dev/null 2>&1
+}
+
+# slowly COMMAND: `git checkout` of the other branch with that filter, of which
+# each write lasts; `pid` is git's, `ended` is there when both are gone
+slowly () {
+	case "$(git symbolic-ref --short HEAD)" in
+	a) killed_to=b ;;
+	*) killed_to=a ;;
+	esac &&
+	rm -f ../ended &&
+	{
+		git -c filter.medo.process="strace -D -qq -f -o /dev/null \
+			-e trace=pwrite64 \
+			-e inject=pwrite64:delay_enter=40000 $*" \
+			checkout -q $killed_to 2>&1 &
+		echo $! >../pid
+		wait
+	} | {
+		cat >../out
+		: >../ended
+	}
+}
+
+# Left alone it needs ten seconds.  A shell stays between the two where the
+# command is more than a command.
+for behind in "" "; :"
+do
+	test_expect_success STRACE,!SANITIZE "git alone, killed amid the swap${behind:+, behind a shell}: the rest is pending" '
+		cd "$TRASH_DIRECTORY/repo" &&
+		{ slowly "git-medo filter-process$behind" & } &&
+		test_wait_until 20 swap_began &&
+		kill -9 "$(cat ../pid)" &&
+		test_wait_until 5 test -f ../ended &&
+		rm -f .git/index.lock .git/HEAD.lock &&
+		test_path_is_file .git/medo/pending &&
+		killed_to=$(git symbolic-ref --short HEAD) &&
+		kill_honest && kill_mended && kill_over "$killed_to"
+	'
+done
+
 test_expect_success 'both, with ^C at any moment' '
 	cd "$TRASH_DIRECTORY/repo" &&
 	ended=0 &&
