@@ -12,6 +12,7 @@ then
 fi
 
 # be ARG...: on the silo of the server that was started last
+# shellcheck disable=SC2154
 be () {
 	test-tool backend "$web_url/deps.silo" "$@"
 }

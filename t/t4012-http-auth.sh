@@ -12,10 +12,12 @@ then
 fi
 
 # be ARG...: on the silo of the server started last
+# shellcheck disable=SC2154
 be () {
 	test-tool backend "$web_url/deps.silo" "$@"
 }
 
+# shellcheck disable=SC2154
 fill () {
 	mkdir -p "$web_root/deps.silo" &&
 	echo hello >"$web_root/deps.silo/x"

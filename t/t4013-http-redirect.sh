@@ -17,6 +17,7 @@ be () {
 }
 
 # redirect STATUS TO: server A sends all of /deps.silo to TO/NAME
+# shellcheck disable=SC2154
 redirect () {
 	{ test -z "$a_pid" || test_stop "$a_pid"; } &&
 	web_extra="location ~ ^/deps.silo/(.*)\$ { return $1 \"$2\"; }" &&
@@ -25,6 +26,7 @@ redirect () {
 }
 
 # b_requests FILE: what server B was asked
+# shellcheck disable=SC2154
 b_requests () {
 	sleep 0.1 &&
 	cp "$b_log" "$1" &&

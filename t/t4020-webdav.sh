@@ -11,11 +11,13 @@ then
 	test_done
 fi
 
+# shellcheck disable=SC2154
 be () {
 	test-tool backend "$web_url/deps.silo" "$@"
 }
 
 # no_temps: nothing that was on its way lies around
+# shellcheck disable=SC2154
 no_temps () {
 	find "$web_root" -name ".tmp*" >temps &&
 	test_must_be_empty temps
@@ -28,12 +30,12 @@ do
 	apache) need=APACHE ;;
 	esac
 
-	test_expect_success $need "$kind: start" '
+	test_expect_success "$need" "$kind: start" '
 		echo hello >f && echo other >g && : >empty &&
 		${kind}_start $kind dav
 	'
 
-	test_expect_success $need "$kind: put makes the silo and what is missing in it" '
+	test_expect_success "$need" "$kind: put makes the silo and what is missing in it" '
 		be put objects/ab/c f >out &&
 		test_grep "^put$" out &&
 		test_cmp f "$web_root/deps.silo/objects/ab/c" &&
@@ -43,14 +45,14 @@ do
 		no_temps
 	'
 
-	test_expect_success $need "$kind: the first one wins a name" '
+	test_expect_success "$need" "$kind: the first one wins a name" '
 		be put objects/ab/c g >out &&
 		test_grep "^put$" out &&
 		test_cmp f "$web_root/deps.silo/objects/ab/c" &&
 		no_temps
 	'
 
-	test_expect_success $need "$kind: two requests for a blob where its folder is there" '
+	test_expect_success "$need" "$kind: two requests for a blob where its folder is there" '
 		: >"$web_log" &&
 		be put objects/ab/e f &&
 		web_requests >log &&
@@ -59,7 +61,7 @@ do
 		test_cmp want methods
 	'
 
-	test_expect_success $need "$kind: what is read back is what was put" '
+	test_expect_success "$need" "$kind: what is read back is what was put" '
 		test-tool genrandom 7 5000000 >big &&
 		be put objects/ab/big big &&
 		be read objects/ab/big - - out &&
@@ -69,7 +71,7 @@ do
 		test_cmp_bin want out
 	'
 
-	test_expect_success $need "$kind: a claim is ours or taken" '
+	test_expect_success "$need" "$kind: a claim is ours or taken" '
 		echo ours >want &&
 		be claim ledger/0000000001/entry.json f >out &&
 		test_cmp want out &&
@@ -80,7 +82,7 @@ do
 		no_temps
 	'
 
-	test_expect_success $need "$kind: replace, with nothing there and with something" '
+	test_expect_success "$need" "$kind: replace, with nothing there and with something" '
 		be replace ledger/state/last f &&
 		be replace ledger/state/last g &&
 		be read ledger/state/last >out &&
@@ -88,7 +90,7 @@ do
 		no_temps
 	'
 
-	test_expect_success $need "$kind: remove a file, nothing, a directory" '
+	test_expect_success "$need" "$kind: remove a file, nothing, a directory" '
 		be remove objects/ab/d &&
 		test_path_is_missing "$web_root/deps.silo/objects/ab/d" &&
 		be remove objects/ab/d &&
@@ -96,14 +98,14 @@ do
 		test_path_is_missing "$web_root/deps.silo/ledger/state"
 	'
 
-	test_expect_success $need "$kind: the time is told" '
+	test_expect_success "$need" "$kind: the time is told" '
 		now=$(be now) &&
 		test "$now" -ge "$(($(date +%s) - 60))"
 	'
 
 	list_need=$need,HAVE_EXPAT
 	test $kind = nginx && list_need=$list_need,NGINX_DAV_EXT
-	test_expect_success $list_need "$kind: list what is below, at any depth" '
+	test_expect_success "$list_need" "$kind: list what is below, at any depth" '
 		mkdir -p "$web_root/deps.silo/git/a b/deep/er" &&
 		cp f "$web_root/deps.silo/git/a b/deep/er/x" &&
 		cp f "$web_root/deps.silo/objects/ab/a+b%41;c=d" &&
@@ -126,14 +128,14 @@ do
 		rm -r "$web_root/deps.silo/git" "$web_root/deps.silo/objects/ab/a+b%41;c=d"
 	'
 
-	test_expect_success $list_need "$kind: links that lead back up end the list" '
+	test_expect_success "$list_need" "$kind: links that lead back up end the list" '
 		ln -s ../.. "$web_root/deps.silo/objects/up" &&
 		{ timeout 60 test-tool backend "$web_url/deps.silo" list objects >out 2>err
 			test $? = 3 || test_grep ! up/up out; } &&
 		rm "$web_root/deps.silo/objects/up"
 	'
 
-	test_expect_success $need "$kind: eight threads put and claim at once" '
+	test_expect_success "$need" "$kind: eight threads put and claim at once" '
 		for n in $(test_seq 30)
 		do
 			echo "put objects/$n/x f" &&
@@ -147,13 +149,13 @@ do
 		no_temps
 	'
 
-	test_expect_success $need "$kind: a silo that is not there cannot be read, and nothing is made" '
+	test_expect_success "$need" "$kind: a silo that is not there cannot be read, and nothing is made" '
 		test_expect_code 1 test-tool backend "$web_url/none.silo" read x &&
 		test-tool backend "$web_url/none.silo" remove x &&
 		test_path_is_missing "$web_root/none.silo"
 	'
 
-	test_expect_success $need "$kind: a silo far below what is there is not made" '
+	test_expect_success "$need" "$kind: a silo far below what is there is not made" '
 		if test-tool backend "$web_url/no/where/none.silo" put objects/x f
 		then
 			test_path_is_file "$web_root/no/where/none.silo/objects/x"
@@ -163,7 +165,7 @@ do
 		test_stop "$web_pid"
 	'
 
-	test_expect_success $need,OPENSSL "$kind: with TLS and a password" '
+	test_expect_success "$need,OPENSSL" "$kind: with TLS and a password" '
 		${kind}_start $kind-tls dav tls auth &&
 		git config --global http.sslCAInfo "$web_ca" &&
 		web_store_password "$web_url" &&
