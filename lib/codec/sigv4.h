@@ -23,10 +23,10 @@ struct sigv4_key {
 
 struct sigv4 {
 	const char *method;
-	const char *url;	/* as it is sent: scheme://host[:port]/path?query */
+	const char *url;	/* as sent: scheme://host[:port]/path?query */
 	/* "Name: value", NULL at its end, or NULL; each of them is signed. */
 	const char *const *headers;
-	const char *payload;	/* SHA-256 of the body in hex, or SIGV4_UNSIGNED */
+	const char *payload;	/* the body's SHA-256, or SIGV4_UNSIGNED */
 	int64_t time;		/* seconds since 1970 */
 };
 

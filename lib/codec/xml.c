@@ -32,7 +32,8 @@ static void stop(struct reader *r, int ret)
 }
 
 /* After a stop expat may still bring what it has at hand. */
-static void on_open(void *data, const char *name, const char **attributes UNUSED)
+static void on_open(void *data, const char *name,
+		    const char **attributes UNUSED)
 {
 	struct reader *r = data;
 	int ret = 0;
@@ -97,7 +98,7 @@ int xml_read(const struct xml *xml, const void *text, size_t len)
 	XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
 	if (XML_Parse(r.parser, text, (int)len, XML_TRUE) != XML_STATUS_OK &&
 	    !r.ret)
-		r.ret = fail(FAIL_FORMAT, "XML is not well-formed: %s, line %lu",
+		r.ret = fail(FAIL_FORMAT, "not well-formed XML: %s, line %lu",
 			     XML_ErrorString(XML_GetErrorCode(r.parser)),
 			     XML_GetCurrentLineNumber(r.parser));
 	XML_ParserFree(r.parser);
@@ -110,7 +111,7 @@ int xml_read(const struct xml *xml, const void *text, size_t len)
 int xml_read(const struct xml *xml UNUSED, const void *text UNUSED,
 	     size_t len UNUSED)
 {
-	return fail(FAIL_REQUEST, "this build cannot read XML: it has no expat");
+	return fail(FAIL_REQUEST, "this build has no expat, so it reads no XML");
 }
 
 #endif

@@ -140,7 +140,8 @@ int s3_fail(struct s3 *s3, const struct s3_call *call,
 	else if (status == 301 && !next)
 		next = "the bucket is elsewhere; set AWS_REGION";
 	if (next)
-		buf_addf(&hint, "; %s%s%s", next, *region ? " to " : "", region);
+		buf_addf(&hint, "; %s%s%s", next, *region ? " to " : "",
+			 region);
 	ret = fail(ret, "silo '%s': %s '%s': %d%s%s%s", quoted(s3->b.url),
 		   call->method, call->name ? quoted(call->name) : "", status,
 		   *code ? " " : "", code, hint.ptr);

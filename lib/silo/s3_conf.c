@@ -50,7 +50,8 @@ static char *trimmed(const char *s, size_t len)
 static bool is_ours(const struct profile *p, const char *line, bool config)
 {
 	const char *end = strchr(line, ']');
-	char *section = end ? trimmed(line + 1, (size_t)(end - line - 1)) : NULL;
+	char *section = !end ? NULL :
+			trimmed(line + 1, (size_t)(end - line - 1));
 	const char *name = section;
 	bool ours = false;
 
