@@ -111,7 +111,7 @@ int xml_read(const struct xml *xml, const void *text, size_t len)
 int xml_read(const struct xml *xml UNUSED, const void *text UNUSED,
 	     size_t len UNUSED)
 {
-	return fail(FAIL_REQUEST, "this build has no expat, so it reads no XML");
+	return fail(FAIL_REQUEST, "this build has no expat to read XML with");
 }
 
 #endif

@@ -27,7 +27,7 @@ struct s3 {
 	struct s3_conf conf;
 	struct http *http;
 	char *bucket;
-	char *base;		/* "https://host[:port]/[bucket/]": keys follow */
+	char *base;		/* "https://host[:port]/[bucket/]" of keys */
 	char *root;		/* "" or "prefix/", a key as it is */
 	atomic_llong skew;	/* the server's clock less ours, in seconds */
 	atomic_bool no_if;	/* it refuses If-None-Match on PUT */
