@@ -6,8 +6,8 @@
 
 /*
  * Which packs?  First those that this repository has not taken in before.
- * What git gc has removed since, or a lost record, shows when the connection
- * is checked; then all the rest.
+ * Where git gc has removed something since, or the record is wrong, that is
+ * not enough; then all, from the first.
  */
 static bool has_parts(const struct known *known, const struct hosted_pack *pack)
 {
@@ -180,23 +180,6 @@ static int take_news(struct take *t, const struct known *known, bool parts)
 		    "there", quoted(t->h->url)) : ret;
 }
 
-static int everything(struct take *t, struct known *known)
-{
-	int ret = take_news(t, known, true);
-
-	if (!ret)
-		ret = take_connected(t);
-	if (!ret) {
-		known_release(known);
-		ret = take_news(t, known, false);
-		if (!ret)
-			ret = take_connected(t);
-	}
-	return ret ? MIN(ret, 0) :
-	       fail(FAIL_CORRUPT, "the repository '%s' lacks objects that its "
-		    "refs need", quoted(t->h->url));
-}
-
 /*
  * The line was cut: what git found in order so far need not travel again.
  * Nothing names it yet.
@@ -210,7 +193,8 @@ static void salvage(struct take *t, const struct hosted_fetch *how)
 		for (size_t i = 0; i < t->packs.n; i++)
 			if (!strs_has(&known.packs, t->packs.v[i]))
 				strs_add(&known.packs, t->packs.v[i]);
-		if (!take_commit(t, false) && !known_save(&known, t->h, how->git))
+		if (!take_commit(t, false) &&
+		    !known_save(&known, t->h, how->git))
 			known_release(&known);
 	}
 	known_release(&known);
@@ -218,26 +202,52 @@ static void salvage(struct take *t, const struct hosted_fetch *how)
 	free(sentence);
 }
 
+/* 1: all is there and in its place; 0: something lacks. */
+static int attempt(struct hosted *h, const struct hosted_fetch *how,
+		   const struct known *known)
+{
+	bool some = known->packs.n;
+	struct take take = TAKE_INIT;
+	int ret = take_open(&take, h, how, some);
+
+	if (!ret)
+		ret = take_news(&take, known, some);
+	if (!ret)
+		ret = take.unsure ? 0 : take_connected(&take);
+	if (ret > 0) {
+		ret = take_commit(&take, !how->cloning);
+		ret = ret ? ret : 1;
+	} else if (ret == FAIL_NET && take.packs.n) {
+		salvage(&take, how);
+	}
+	take_release(&take);
+	return ret;
+}
+
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 {
 	struct known known = KNOWN_INIT;
-	struct take take = TAKE_INIT;
 	int ret = how->cloning || how->refetch ? 0 :
 		  known_load(&known, h, how->git);
 
 	if (!ret)
 		ret = guess(&known, h, how);
+	if (!ret && known.packs.n) {
+		ret = attempt(h, how, &known);
+		/* What git gc took away since shows in many ways. */
+		if (ret == FAIL_CORRUPT) {
+			fail_clear();
+			ret = 0;
+		}
+		known_release(&known);
+	}
 	if (!ret)
-		ret = take_open(&take, h, how);
+		ret = attempt(h, how, &known);
 	if (!ret)
-		ret = everything(&take, &known);
-	if (!ret)
-		ret = take_commit(&take, !how->cloning);
-	else if (ret == FAIL_NET && take.packs.n)
-		salvage(&take, how);
-	if (!ret)
+		ret = fail(FAIL_CORRUPT, "the repository '%s' lacks objects "
+			   "that its refs need", quoted(h->url));
+	if (ret > 0)
 		remember(h, how->git);
-	take_release(&take);
 	known_release(&known);
-	return ret;
+	return MIN(ret, 0);
 }

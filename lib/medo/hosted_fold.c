@@ -78,7 +78,7 @@ static int fold(struct hosted *h, const struct hosted_fetch *how, size_t from,
 	struct strs names = STRS_INIT;
 	struct take take = TAKE_INIT;
 	struct buf input = BUF_INIT;
-	int ret = take_open(&take, h, how);
+	int ret = take_open(&take, h, how, true);
 
 	if (!ret)
 		ret = take_range(&take, from, &names);

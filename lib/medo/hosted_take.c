@@ -41,22 +41,28 @@ static void fsck_words(struct buf *out, const struct gitdir *g)
 	}
 }
 
-static int strictness(struct take *t)
+static int strictness(struct take *t, bool some)
 {
 	const struct gitdir *g = t->how->git;
+	struct buf words = BUF_INIT;
 	bool strict = true;
 	int ret = gitdir_get_bool(g, "transfer.fsckobjects", true, &strict);
 
 	if (!ret)
 		ret = gitdir_get_bool(g, "fetch.fsckobjects", strict, &strict);
-	if (!ret && strict && !t->how->lax) {
-		buf_adds(&t->strict, "--strict");
-		fsck_words(&t->strict, g);
-	}
-	return ret;
+	if (ret || !strict || t->how->lax)
+		return ret;
+	/* Only --strict takes words, so with them it looks further. */
+	fsck_words(&words, g);
+	buf_adds(&t->strict, some && !words.len ? "--fsck-objects" :
+		 "--strict");
+	buf_add(&t->strict, words.ptr, words.len);
+	buf_release(&words);
+	return 0;
 }
 
-int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how)
+int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how,
+	      bool some)
 {
 	const char *set = getenv("GIT_OBJECT_DIRECTORY");
 	const char *more = getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES");
@@ -70,7 +76,7 @@ int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how)
 	temp_sweep(t->objects);
 	ret = stage_open(&t->stage, t->objects);
 	if (!ret)
-		ret = strictness(t);
+		ret = strictness(t, some);
 	if (ret)
 		return ret;
 	strs_addf(&t->env, "GIT_OBJECT_DIRECTORY=%s", stage_path(&t->stage));
@@ -93,6 +99,8 @@ void take_release(struct take *t)
 	*t = (struct take)TAKE_INIT;
 }
 
+#define SAID_MAX ((size_t)16 << 20)
+
 struct feed {
 	struct child child;
 	const struct hosted_pack *pack;
@@ -113,7 +121,10 @@ static int feed_take(void *data, struct block *block)
 	return ret;
 }
 
-/* "pack\t<hash>\n" or "keep\t<hash>\n": is it what the ledger promised? */
+/*
+ * "pack\t<hash>\n": is it what the ledger promised?  Behind it, the ids of
+ * each .gitmodules that is not here yet.
+ */
 static int check_said(struct take *t, const struct hosted_pack *pack,
 		      const char *said)
 {
@@ -124,6 +135,7 @@ static int check_said(struct take *t, const struct hosted_pack *pack,
 	    memcmp(hash, pack->name + 5, len))
 		return fail(FAIL_CORRUPT, "'%s' of '%s' is another pack",
 			    pack->name, quoted(t->h->url));
+	t->unsure |= hash[len] && hash[len + 1];
 	strs_add(&t->packs, pack->name);
 	return 0;
 }
@@ -137,7 +149,8 @@ static int finish(struct take *t, const struct hosted_pack *pack,
 	/* Its standard input ends here, and it says what it found. */
 	close(feed->child.to);
 	feed->child.to = -1;
-	ret = file_read_fd(feed->child.from, "git index-pack", 4096, &said);
+	ret = file_read_fd(feed->child.from, "git index-pack", SAID_MAX,
+			   &said);
 	status = run_stop(&feed->child);
 	/* Where it ended early, it has said why, and our write failed. */
 	if (sent && sent != FAIL_SYSTEM)

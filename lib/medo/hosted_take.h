@@ -13,12 +13,18 @@ struct take {
 	struct strs env;	/* for children: where objects lie */
 	struct buf strict;	/* an option of git index-pack, or empty */
 	struct strs packs;	/* taken */
+	bool unsure;		/* a .gitmodules could not be looked into */
 };
 
 #define TAKE_INIT { .stage = STAGE_INIT, .strict = BUF_INIT }
 
-int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how)
-	MUST_CHECK;
+/*
+ * `some`: what their objects name need not be here yet, each by itself is
+ * looked into.  Else each pack must name only what is in it or in those
+ * before it.
+ */
+int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how,
+	      bool some) MUST_CHECK;
 void take_release(struct take *t);
 int take_pack(struct take *t, const struct hosted_pack *pack) MUST_CHECK;
 /* 1: all that was wanted is there, to its last object; 0: something lacks. */
