@@ -35,6 +35,8 @@ int packer_add(struct packer *packer, const void *data, size_t len,
  */
 int packer_add_raw(struct packer *packer, const struct id *id,
 		   const void *raw, size_t len) MUST_CHECK;
+/* How many blobs will come: if it is true, the end costs no second reading. */
+void packer_expect(struct packer *packer, size_t n);
 bool packer_has(const struct packer *packer, const struct id *id);
 /* What was added and is not named yet can be read back, too. */
 int packer_read(struct packer *packer, const struct id *id, struct buf *out)

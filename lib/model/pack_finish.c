@@ -39,7 +39,9 @@ static int write_whole(struct grown *grown, enum id_algo algo,
 				 quoted(temp_path(&grown->temp)));
 	if (!ret)
 		ret = file_pwrite(grown->temp.fd, 0, start, sizeof(start));
-	if (!ret)
+	if (!ret && grown->sum_count && grown->sum_count == grown->ids.n)
+		hash_final(&grown->sum, checksum);
+	else if (!ret)
 		ret = pack_sum(grown->temp.fd, grown->end, algo, checksum);
 	if (!ret)
 		ret = file_pwrite(grown->temp.fd, grown->end, checksum->raw,

@@ -57,6 +57,9 @@ struct grown {
 	struct idset ids;
 	struct pack_place *places;	/* of each id */
 	size_t cap;
+	/* The hash so far, as if there were to be `sum_count` blobs; or 0. */
+	struct hash sum;
+	size_t sum_count;
 };
 
 #define GROWN_INIT { .temp = TEMP_INIT, .end = PACK_START_SIZE }

@@ -11,6 +11,7 @@ struct packer {
 	unsigned flags;
 	struct zlib *zlib;
 	unsigned char *out;	/* an object on its way */
+	size_t expect;		/* how many blobs, or 0 */
 	struct grown grown;
 };
 
@@ -59,13 +60,21 @@ static int begin(struct packer *p)
 	if (!ret)
 		ret = temp_open_grown(&p->grown.temp, dir);
 	if (!ret) {
-		pack_put_start(start, 0);
+		pack_put_start(start, (uint32_t)p->expect);
+		hash_init(&p->grown.sum, p->algo);
+		hash_add(&p->grown.sum, start, sizeof(start));
+		p->grown.sum_count = p->expect;
 		ret = file_pwrite(p->grown.temp.fd, 0, start, sizeof(start));
 		if (ret)
 			temp_drop(&p->grown.temp);
 	}
 	free(dir);
 	return ret;
+}
+
+void packer_expect(struct packer *p, size_t n)
+{
+	p->expect = n <= PACK_COUNT_MAX ? n : 0;
 }
 
 static bool is_full(const struct packer *p)
@@ -95,6 +104,8 @@ static int append(struct packer *p, const struct id *id, const void *raw,
 	ret = file_pwrite(grown->temp.fd, grown->end, raw, n);
 	if (ret)
 		return fail_in(ret, "'%s'", quoted(temp_path(&grown->temp)));
+	if (grown->sum_count)
+		hash_add(&grown->sum, raw, n);
 	idset_add(&grown->ids, id);
 	grown_place(grown, grown->end, zlib_crc32(0, raw, n));
 	grown->end += n;

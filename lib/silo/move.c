@@ -154,18 +154,21 @@ int mover_fail_dead(struct mover *m)
 
 static int need_packer(struct mover *m)
 {
-	return m->packer ? 0 : silo_packer(m->to, 1, &m->packer);
+	int ret = m->packer ? 0 : silo_packer(m->to, 1, &m->packer);
+
+	if (!ret)
+		packer_expect(m->packer, m->nspots);
+	return ret;
 }
 
-int mover_add_raw(struct mover *m, const struct id *id, const void *raw,
-		  size_t len)
+int mover_add_raw(struct mover *m, const struct raw *v, size_t n)
 {
 	int ret;
 
 	pthread_mutex_lock(&m->lock);
 	ret = need_packer(m);
-	if (!ret)
-		ret = packer_add_raw(m->packer, id, raw, len);
+	for (size_t i = 0; ret >= 0 && i < n; i++)
+		ret = packer_add_raw(m->packer, v[i].id, v[i].bytes, v[i].len);
 	pthread_mutex_unlock(&m->lock);
 	return MIN(ret, 0);
 }
@@ -210,7 +213,7 @@ static int work(struct job *job)
 static void watch(struct mover *m, struct pool *pool, struct worker *v,
 		  size_t n, unsigned long long *told)
 {
-	struct timespec nap = { 0, 1000000 };
+	struct timespec nap = { 0, 500000 };
 
 	for (size_t i = 0; i < n;) {
 		unsigned long long moved = atomic_load(&m->moved);
@@ -223,7 +226,7 @@ static void watch(struct mover *m, struct pool *pool, struct worker *v,
 			continue;
 		}
 		nanosleep(&nap, NULL);
-		nap.tv_nsec = MIN(nap.tv_nsec * 2, 20000000);
+		nap.tv_nsec = MIN(nap.tv_nsec * 2, 4000000);
 	}
 }
 

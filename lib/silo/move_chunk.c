@@ -49,6 +49,7 @@ void chunk_plan(struct mover *m, struct spot *spots, size_t n)
 }
 
 /* The bytes of a chunk as they come; objects are taken out when whole. */
+#define BATCH 256
 struct taker {
 	struct mover *m;
 	size_t s;		/* the next spot */
@@ -57,8 +58,20 @@ struct taker {
 	struct buf buf;
 	struct buf content;
 	struct zlib *zlib;
+	struct raw batch[BATCH];	/* right ones, in `buf` */
+	size_t nbatch;
 	bool fatal;		/* a failure of ours, not of an item */
 };
+
+/* One wait for the lock for many of them. */
+static int flush(struct taker *t)
+{
+	int ret = t->nbatch ? mover_add_raw(t->m, t->batch, t->nbatch) : 0;
+
+	t->nbatch = 0;
+	t->fatal = ret;
+	return ret;
+}
 
 static int take_blob(struct taker *t, const struct spot *s)
 {
@@ -75,10 +88,9 @@ static int take_blob(struct taker *t, const struct spot *s)
 		ret = silo_check_content(&t->content, &item->expect);
 	if (ret)
 		return silo_blame(ret, t->m->from, &item->expect.id);
-	ret = mover_add_raw(t->m, &item->expect.id, raw, used);
-	t->fatal = ret;
+	t->batch[t->nbatch++] = (struct raw){ &item->expect.id, raw, used };
 	atomic_fetch_add(&t->m->moved, t->content.len);
-	return ret ? ret : 1;
+	return 1;
 }
 
 /* A pack that lied, or is gone: the item is tried once more. */
@@ -108,13 +120,14 @@ static int take(void *data, struct block *block)
 	       v[t->s].end <= t->at + t->buf.len) {
 		const struct spot *s = &v[t->s];
 
-		ret = take_blob(t, s);
-		if (t->fatal)
-			break;
-		t->s++;
-		ret = settle(t->m, s->item, ret);
+		ret = settle(t->m, s->item, take_blob(t, s));
 		t->fatal = ret;
+		t->s++;
+		if (!ret && t->nbatch == BATCH)
+			ret = flush(t);
 	}
+	if (!ret)
+		ret = flush(t);
 	if (ret)
 		return ret;
 	drop = t->s == t->stop || v[t->s].off > t->at + t->buf.len ?

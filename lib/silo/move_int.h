@@ -86,9 +86,13 @@ int mover_fail_dead(struct mover *m);	/* its sentence */
 /* Bytes come or go: wait until they may.  FAIL_STOPPED. */
 int mover_pace(struct mover *m, size_t bytes) MUST_CHECK;
 
-/* An object that was verified goes into the packer of `to`. */
-int mover_add_raw(struct mover *m, const struct id *id, const void *raw,
-		  size_t len) MUST_CHECK;
+/* Objects that were verified go into the packer of `to`, several at once. */
+struct raw {
+	const struct id *id;
+	const void *bytes;
+	size_t len;
+};
+int mover_add_raw(struct mover *m, const struct raw *v, size_t n) MUST_CHECK;
 int mover_add(struct mover *m, const void *content, size_t len,
 	      struct id *id) MUST_CHECK;
 
