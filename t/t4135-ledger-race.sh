@@ -22,6 +22,32 @@ test_expect_success 'some of the writers were killed, and left no more than temp
 	test_grep "^end $race_end " actual
 '
 
+# copies_of DIR: eight copies in copy.N while four writers add to it, and how
+# many entries there were before each in before.N
+copies_of () {
+	for copy_i in 1 2 3 4
+	do
+		test-tool ledger add "$1" ledger 200 c$copy_i >/dev/null &
+	done
+	for copy_i in $(test_seq 8)
+	do
+		test-tool ledger end "$1" ledger >before.$copy_i
+		cp -r "$1" copy.$copy_i
+	done
+	wait
+}
+
+test_expect_success 'CO-13 a copy that is made meanwhile is a chain, not older than its begin' '
+	copies_of busy &&
+	for i in $(test_seq 8)
+	do
+		n=$(test-tool ledger end copy.$i ledger) &&
+		test "$n" -ge "$(cat before.$i)" &&
+		test-tool ledger walk copy.$i ledger 1 "$n" >list &&
+		test_line_count = "$n" list || return 1
+	done
+'
+
 test_expect_success 'the race is one: a place that looks and then writes loses entries' '
 	rm -rf ack.* &&
 	mkdir late &&
