@@ -43,7 +43,7 @@ static int read_pointers(struct reach *r)
 }
 
 /* One that cannot be had does not keep back the others. */
-static int fetch_all(struct medo *medo, const struct reach *r)
+static int fetch_all(struct medo *medo, const struct reach *r, bool silent)
 {
 	struct fetch_item *items = xcalloc(r->ids.n, sizeof(*items));
 	struct meter *meter;
@@ -64,7 +64,8 @@ static int fetch_all(struct medo *medo, const struct reach *r)
 		if (!items[i].result)
 			continue;
 		worst = MAX(worst, fail_exit_code(items[i].result));
-		say("error: ", "%s", items[i].why);
+		if (!silent)
+			say("error: ", "%s", items[i].why);
 	}
 	fetch_release(items, r->ids.n);
 	free(items);
@@ -107,7 +108,7 @@ int cmd_fetch(int argc, const char **argv)
 		ret = all ? reach_history(&r, &medo, revs, NULL) :
 		      reach_tree(&r, &medo, argv);
 	if (!ret)
-		ret = fetch_all(&medo, &r);
+		ret = fetch_all(&medo, &r, from_stdin && talk.quiet);
 	reach_release(&r);
 	medo_release(&medo);
 	return ret;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "medo/fetch.h"
 #include "medo/gather.h"
+#include "medo/tracked.h"
 #include "model/repo.h"
 
 /* "a.treeptr:b" names b in a; the first such colon divides. */
@@ -45,7 +46,7 @@ int operand_open(struct operand *o, struct medo *medo, const char *arg)
 
 	divide(o, arg);
 	set_name(o);
-	ret = treeptr_load(&o->ptr, o->file);
+	ret = tracked_pointer(medo, o->file, &o->ptr);
 	return ret ? ret : fetch_open(medo, o->file, &o->ptr, &o->blob);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "git-medo/cmd.h"
 #include "base/file.h"
+#include "medo/tracked.h"
 #include "model/pack.h"
 
 static const char *const usage[] = {
@@ -29,7 +30,7 @@ static int print(struct medo *medo, const char *path, struct rows *rows)
 	struct silo_list list = SILO_LIST_INIT;
 	struct treeptr ptr = TREEPTR_INIT;
 	char name[SILO_NAME_MAX], hex[ID_HEX_MAX];
-	int ret = treeptr_load(&ptr, path);
+	int ret = tracked_pointer(medo, path, &ptr);
 
 	if (!ret)
 		ret = medo_silos(medo, path, &list);

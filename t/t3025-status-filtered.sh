@@ -4,6 +4,7 @@ test_description='git medo status, get and drop of files that the filter serves'
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TEST_DIRECTORY/lib-silo.sh"
+. "$TEST_DIRECTORY/lib-filter.sh"
 
 # states LINE...: what status --porcelain is to print, blanks as tabs
 states () {
@@ -106,6 +107,38 @@ test_expect_success 'drop keeps what was changed, and what no silo has' '
 		test_cmp ../expect new.bin &&
 		test_grep "^{" large.bin
 	)
+'
+
+test_expect_success 'ls, cat and url-for know the pointer of a file that lies there as content' '
+	cd "$TRASH_DIRECTORY" &&
+	filter_config &&
+	filter_repo content &&
+	cd content &&
+	echo "{ \"silos\": [ { \"url\": \"https://example.com/x.silo\" } ] }" >SILO.json &&
+	mkdir sub &&
+	noise content 100000 >sub/large.bin &&
+	echo short >small.bin &&
+	git add . &&
+	git cat-file blob :sub/large.bin >../ptr &&
+	echo "https://example.com/x.silo/$(id_path "$(treeptr_get ../ptr id)")" >../expect &&
+	for path in sub/large.bin "$PWD/sub/large.bin"
+	do
+		git medo url-for "$path" >../out &&
+		test_cmp ../expect ../out || return 1
+	done &&
+	(
+		cd sub &&
+		git medo url-for large.bin >../../out &&
+		test_cmp ../../expect ../../out &&
+		git medo cat large.bin >../../out &&
+		test_cmp_bin large.bin ../../out &&
+		git medo ls -l ../small.bin >../../out &&
+		test_grep "	6	.*small.bin" ../../out
+	) &&
+	noise other 100000 >other &&
+	git add other &&
+	test_expect_code 1 git medo url-for other 2>../err &&
+	test_grep "other. is over 65536 bytes" ../err
 '
 
 test_done

@@ -22,14 +22,15 @@ static int run_fetch(struct filter *f, const struct buf *input,
 {
 	char *program = run_beside("git-medo--full");
 	char *at = xstrfmt("--treeish=%s", treeish ? treeish : "");
+	bool watched = isatty(2);
 	const char *argv[] = {
-		program, "fetch", "--stdin", "--quiet",
-		treeish ? at : NULL, NULL
+		program, "fetch", "--stdin", watched ? "--progress" : "--quiet",
+		"--quiet", treeish ? at : NULL, NULL
 	};
 	/* What it cannot have is counted here, and said once, at the end. */
 	struct run run = {
 		.argv = argv, .dir = f->medo.git.top, .input = input->ptr,
-		.input_len = input->len, .quiet = true,
+		.input_len = input->len, .quiet = !watched,
 	};
 	struct buf out = BUF_INIT;
 	int ret;

@@ -182,8 +182,10 @@ void medo_sweep(struct medo *medo, const char *dir)
 struct meter *medo_meter(struct medo *medo, const char *title,
 			 enum meter_unit unit, uint64_t total)
 {
+	bool off = medo->quiet && medo->progress != METER_ON;
+
 	return meter_start(title, unit, total,
-			   medo->quiet ? METER_OFF : medo->progress);
+			   off ? METER_OFF : medo->progress);
 }
 
 char *medo_normal_url(const char *url, const char *base)

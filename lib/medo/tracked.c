@@ -41,3 +41,42 @@ int tracked_list(struct medo *medo, const char *const *operands,
 	strs_release(&specs);
 	return ret;
 }
+
+/* 1: the index has a pointer there. */
+static int from_index(const struct medo *medo, const char *path,
+		      struct treeptr *out)
+{
+	const char *top = medo->git.top;
+	size_t len = strlen(top);
+	char *name = *path != '/' ? xstrfmt(":./%s", path) :
+		     !strncmp(path, top, len) && path[len] == '/' ?
+		     xstrfmt(":%s", path + len + 1) : NULL;
+	const char *argv[] = { "git", "cat-file", "blob", name, NULL };
+	struct run run = { .argv = argv, .quiet = true };
+	struct buf text = BUF_INIT;
+	int ret = name ? run_capture(&run, &text, TREEPTR_MAX) : 1;
+
+	if (!ret)
+		ret = !treeptr_likely(text.ptr, text.len) ||
+		      treeptr_parse(out, text.ptr, text.len, path);
+	fail_clear();
+	buf_release(&text);
+	free(name);
+	return !ret;
+}
+
+int tracked_pointer(struct medo *medo, const char *path, struct treeptr *out)
+{
+	int ret = treeptr_load(out, path);
+	char *why;
+
+	if (ret != FAIL_FORMAT || !medo->git.top)
+		return ret;
+	why = xstrdup(fail_text());
+	if (from_index(medo, path, out))
+		ret = 0;
+	else
+		fail_adopt(why);
+	free(why);
+	return ret;
+}

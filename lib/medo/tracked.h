@@ -11,4 +11,11 @@
 int tracked_list(struct medo *medo, const char *const *operands,
 		 struct strs *out) MUST_CHECK;
 
+/*
+ * The pointer at `path`, as the shell sees it: the file, or, where that is the
+ * content of a filtered file, what the index has there.
+ */
+int tracked_pointer(struct medo *medo, const char *path, struct treeptr *out)
+	MUST_CHECK;
+
 #endif
