@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/fail.h"
+#include "base/pool.h"
 #include "base/quote.h"
 #include "medo/hosted_int.h"
 
@@ -107,14 +108,49 @@ static void add_state(struct hosted *h)
 	buf_release(&members);
 }
 
-static int put_all(struct hosted *h, bool first)
+struct hint_job {
+	struct job job;
+	struct hosted *h;
+	const struct hint *hint;
+};
+
+static int run_hint(struct job *job)
 {
+	struct hint_job *j = (struct hint_job *)job;
+
+	return put_hint(j->h, j->hint->name, j->hint->format);
+}
+
+/* Side by side: far away, each takes its time. */
+static int put_hints(struct hosted *h, bool first)
+{
+	struct hint_job jobs[ARRAY_SIZE(hints)];
+	struct pool *pool = pool_new(h->b->path ? 1 : ARRAY_SIZE(hints));
+	size_t n = 0;
 	int ret = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
+		if (!first && hints[i].first)
+			continue;
+		jobs[n] = (struct hint_job){ JOB_INIT(run_hint), h, &hints[i] };
+		job_submit(pool, &jobs[n++].job);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int one = job_join(pool, &jobs[i].job);
+
+		if (one < 0 && !ret)
+			ret = one;
+	}
+	pool_free(pool);
+	return ret;
+}
+
+static int put_all(struct hosted *h, bool first)
+{
+	int ret;
+
 	add_state(h);
-	for (size_t i = 0; !ret && i < ARRAY_SIZE(hints); i++)
-		if (first || !hints[i].first)
-			ret = put_hint(h, hints[i].name, hints[i].format);
+	ret = put_hints(h, first);
 	/* Last: with it, it is a repository. */
 	if (!ret && (first || h->head_changed))
 		ret = put_hint(h, "HEAD", head);
