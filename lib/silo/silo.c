@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define SILO_JSON "silo.json"
 #define SILO_JSON_MAX 65536
@@ -129,12 +130,42 @@ static const char *folder_of(const char *url)
 	return strstr(url, "://") ? NULL : url;
 }
 
+/* Parts of blobs that nobody went on fetching. */
+#define PART_DAYS 14
+
+static void sweep_parts(struct silo *silo)
+{
+	struct strs names = STRS_INIT;
+	int fd = file_open_beneath(silo->b->fd, "part", O_RDONLY | O_DIRECTORY,
+				   0);
+	time_t old = time(NULL) - PART_DAYS * 86400;
+
+	if (fd >= 0 && file_list_fd(fd, &names))
+		fail_clear();
+	for (size_t i = 0; i < names.n; i++) {
+		char *path = xstrfmt("%s/part/%s", silo->b->path, names.v[i]);
+		struct temp temp = TEMP_INIT;
+		struct stat st;
+
+		if (!fstatat(fd, names.v[i], &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode) && st.st_mtime < old &&
+		    temp_adopt(&temp, path) > 0)
+			temp_discard(&temp);
+		free(path);
+	}
+	fail_clear();
+	strs_release(&names);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What a crash left: temps go, packs that were growing are finished. */
 static int tidy(struct silo *silo)
 {
 	int ret;
 
 	temp_sweep(silo->b->path);
+	sweep_parts(silo);
 	ret = pack_recover(silo->b->path, silo->algo,
 			   silo->b->durable ? TEMP_DURABLE : 0);
 	if (ret < 0 && ret != FAIL_STOPPED) {
