@@ -122,8 +122,12 @@ static int pre_push(const char **argv)
 {
 	struct strs revs = STRS_INIT;
 	struct buf text = BUF_INIT;
-	int ret = file_read_fd(0, "standard input", REFS_MAX, &text);
+	int ret;
 
+	/* git-remote-silo brings the blobs itself, hook or no hook. */
+	if (starts_with(argv[1], "silo::") || starts_with(argv[1], "silo://"))
+		return 0;
+	ret = file_read_fd(0, "standard input", REFS_MAX, &text);
 	if (!ret)
 		ret = take_refs(&text, argv[0], &revs);
 	if (!ret && revs.n)
