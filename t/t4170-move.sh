@@ -228,6 +228,16 @@ test_expect_success 'MA-30 nothing is put through a symlink named part' '
 	test_dir_is_empty elsewhere
 '
 
+test_expect_success 'a ledger that is damaged hides the packs, not objects/' '
+	cp -r "$web_root/mix" "$web_root/torn" &&
+	echo "{" >"$web_root/torn/ledger/0000000001/entry.json" &&
+	rm -rf "$web_root/torn/ledger/last" "$web_root/torn/ledger/state" &&
+	cat large.ids loose.id small.ids >all.ids &&
+	test-tool table here near18 "$web_url/torn" <all.ids >actual &&
+	test_grep "moved 13 there 0 failed 20" actual &&
+	test "$(grep -c " -[34] .*ledger" actual)" = 20
+'
+
 test_expect_success 'two at once fetch the same blobs, and harm none' '
 	test-tool table here near13 "$web_url/mix" <large.ids >a & pid=$! &&
 	test-tool table here near13 "$web_url/mix" <large.ids >b &&

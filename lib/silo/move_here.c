@@ -68,6 +68,33 @@ static int find_spots(struct mover *m, struct table *table, int state,
 }
 
 /*
+ * A ledger that is damaged, or newer than we are, hides the packs, not what
+ * lies in objects/; that it is so is said of what is not there either.
+ */
+static int without_packs(struct mover *m, int code)
+{
+	char *why = xstrdup(fail_text());
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < m->n; i++) {
+		if (m->state[i] != ITEM_OPEN ||
+		    !silo_is_small(&m->items[i].expect))
+			continue;
+		fail_adopt(why);
+		ret = mover_done(m, i, code);
+		m->state[i] = ITEM_FILE;
+	}
+	free(why);
+	fail_clear();
+	return ret;
+}
+
+static bool is_local(int ret)
+{
+	return ret == FAIL_STOPPED || ret == FAIL_SYSTEM;
+}
+
+/*
  * A table that was read a while ago may lack what was pushed since: one
  * request tells.
  */
@@ -173,13 +200,15 @@ int move_here(struct silo *to, struct silo *from, struct move_item *items,
 	if (!ret && any(&m, ITEM_OPEN)) {
 		ret = from->b->path ? plan_near(&m) :
 		      plan_packs(&m, ITEM_OPEN, false);
+		if (ret && ret != FAIL_NET && !is_local(ret))
+			ret = without_packs(&m, ret);
 		if (!ret && !from->b->path)
 			plan_files(&m);
 		if (!ret)
 			ret = mover_run(&m);
 		if (!ret)
 			ret = second_round(&m);
-		if (ret && ret != FAIL_STOPPED && ret != FAIL_SYSTEM)
+		if (ret && !is_local(ret))
 			ret = fail_all(&m, ret);
 	}
 	ret = finish(&m, ret);

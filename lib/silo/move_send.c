@@ -160,6 +160,9 @@ static int send_one(struct mover *m, size_t i)
 		if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT)
 			ret = silo_blame(ret, near, &expect->id);
 	}
+	/* Who may not write one may not write the others. */
+	if (ret == FAIL_DENIED)
+		mover_set_dead(m, ret);
 	blob_close(&blob);
 	return ret ? ret : 1;
 }

@@ -227,6 +227,23 @@ static int plan_small(struct mover *m, size_t *n)
 	return ret;
 }
 
+/* A ledger that cannot be read keeps back the small ones alone. */
+static int fail_small(struct mover *m, int code)
+{
+	char *why = xstrdup(fail_text());
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < m->n; i++) {
+		if (m->state[i] == ITEM_DONE ||
+		    !silo_is_small(&m->items[i].expect))
+			continue;
+		fail_adopt(why);
+		ret = mover_done(m, i, code);
+	}
+	free(why);
+	return ret;
+}
+
 static bool any_small(const struct mover *m)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -247,6 +264,8 @@ static int plan(struct mover *m)
 	}
 	if (any_small(m))
 		ret = plan_small(m, &nsmall);
+	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED)
+		ret = fail_small(m, ret);
 	pack = nsmall >= PACK_FROM;
 	if (!ret && pack)
 		mover_task(m, pack_run, 0, 0);

@@ -15,6 +15,8 @@
  * for each push.
  */
 #define SMALL_PACK ((uint64_t)32 << 20)
+/* What one push may have to carry for the others, there and back. */
+#define FOLD_MAX ((uint64_t)64 << 20)
 #define MANY 16
 #define TRIES 5
 #define BLOB_MAX ((size_t)1 << 20)
@@ -47,9 +49,12 @@ static size_t choose(struct live **v, size_t n)
 		k--;
 	if (k <= 1)
 		return 0;
-	for (i = 0; i < n && (i < k || v[i]->size / 2 < sum); i++)
+	for (i = 0; i < n && (i < k || v[i]->size / 2 < sum); i++) {
 		sum += v[i]->size;
-	return i;
+		if (sum > FOLD_MAX && i)
+			break;
+	}
+	return i > 1 ? i : 0;
 }
 
 static void plan(struct folder *f)
