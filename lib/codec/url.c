@@ -312,3 +312,19 @@ char *url_origin(const struct url *url)
 		       url->host, six ? "]" : "", port ? ":" : "",
 		       port ? port : "");
 }
+
+bool url_has_password(const char *text)
+{
+	const char *host = strstr(text, "://"), *end;
+
+	if (!host)
+		return false;
+	host += strlen("://");
+	end = host + strcspn(host, "/@");
+	if (*end != '@')
+		return false;
+	for (; host < end; host++)
+		if (*host == ':' || !strncasecmp(host, "%3a", 3))
+			return true;
+	return false;
+}

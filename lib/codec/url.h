@@ -38,4 +38,7 @@ int url_decode(const char *text, size_t len, struct buf *out) MUST_CHECK;
 /* Unreserved characters, and '/' if asked, stay; all else becomes %XX. */
 void url_encode(const char *text, bool slashes, struct buf *out);
 
+/* A password, or what may be one, before the host?  Of any text. */
+bool url_has_password(const char *text);
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/quote.h"
+#include "codec/url.h"
 #include "medo/medo.h"
 
 /*
@@ -66,11 +67,16 @@ int medo_may(struct medo *medo, const char *url, bool write)
 
 int medo_allow(struct medo *medo, const char *url, bool global, bool remove)
 {
-	char *normal = medo_normal_url(url, NULL);
-	int ret = remove ?
+	char *normal;
+	int ret;
+
+	if (!remove && url_has_password(url))
+		return fail(FAIL_REQUEST, "that URL holds a password; leave it "
+			    "out, git credential keeps it");
+	normal = medo_normal_url(url, NULL);
+	ret = remove ?
 		  gitdir_remove(&medo->git, "medo.allow", normal, global) :
 		  gitdir_add(&medo->git, "medo.allow", normal, global);
-
 	free(normal);
 	return ret;
 }

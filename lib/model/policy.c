@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/quote.h"
 #include "codec/json.h"
+#include "codec/url.h"
 #include "model/policy.h"
 
 #define POLICY_MAX ((size_t)1 << 20)
@@ -53,6 +54,9 @@ static int take_url(const struct json *json, const char *key, char **out)
 
 	if (ret <= 0)
 		return ret;
+	if (url_has_password(*out))
+		return fail(FAIL_DENIED, "'%s' holds a password, which is "
+			    "everybody's now; leave it to git credential", key);
 	if (**out == '-')
 		return fail(FAIL_FORMAT, "'%s' looks like an option: '%s'",
 			    key, quoted(*out));
