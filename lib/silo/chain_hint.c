@@ -40,7 +40,7 @@ static void take_last(struct chain_last *last, const struct json *json)
 	struct seal entry;
 	uint64_t n;
 
-	if (json_take_u64(json, "n", &n) > 0 && n && n < CHAIN_NUMBER_MAX)
+	if (json_take_u64(json, "n", &n) > 0 && n && n < CHAIN_NUMBER_MAX / 2)
 		last->n = n;
 	if (json_take_seal(json, "entry", &entry) > 0) {
 		last->has_entry = true;
