@@ -145,7 +145,8 @@ test_expect_success 'a put and a read ask for no more than they need' '
 	MEDO_THREADS=1 served --ext hardlink --ext limits -- - <verbs &&
 	test_cmp_bin blob back &&
 	{
-		test_write_lines EXTENDED MKDIR STAT MKDIR LSTAT MKDIR LSTAT &&
+		test_write_lines EXTENDED MKDIR STAT OPENDIR READDIR READDIR &&
+		test_write_lines READDIR CLOSE MKDIR LSTAT MKDIR LSTAT &&
 		test_write_lines LSTAT OPEN WRITE CLOSE EXTENDED LSTAT REMOVE &&
 		test_write_lines LSTAT OPEN WRITE CLOSE EXTENDED LSTAT REMOVE &&
 		test_write_lines LSTAT OPEN READ CLOSE

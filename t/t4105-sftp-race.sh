@@ -138,4 +138,22 @@ test_expect_success 'kill -9 at any moment leaves no part of a blob' '
 	done
 '
 
+test_expect_success 'what killed writers left days ago is removed, nothing else' '
+	rm -rf silo/.tmp* &&
+	mkdir -p silo/.tmp-medo-0123456789abcdef silo/.tmp-medo-mine &&
+	echo left >silo/.tmp-medo-0123456789abcdef/entry.json &&
+	for name in 00112233445566aa 00112233445566bb
+	do
+		echo left >silo/.tmp-medo-$name || return 1
+	done &&
+	touch -d "3 days ago" silo/.tmp-medo-00112233445566aa \
+		silo/.tmp-medo-0123456789abcdef silo/.tmp-medo-mine silo/ledger &&
+	test-tool backend "$URL" put objects/ab/new blob.1 &&
+	ls -A silo >actual &&
+	test_write_lines .tmp-medo-00112233445566bb .tmp-medo-mine ledger objects \
+		>expect &&
+	test_cmp expect actual &&
+	rm -r silo/.tmp*
+'
+
 test_done

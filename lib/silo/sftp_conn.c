@@ -10,6 +10,7 @@
 enum {
 	TICK_MS = 250,			/* how often somebody may say stop */
 	SILENT_S = 300,			/* an answer is late */
+	STOP_TICKS = 20,		/* 5 s to finish a packet */
 };
 
 static int64_t seconds(void)
@@ -247,17 +248,21 @@ bool sftp_conn_lost(struct sftp_conn *c)
 	return lost;
 }
 
-/* Under `send`: all of it, unless somebody says stop. */
+/*
+ * Under `send`: all of it.  Half a packet would end the connection, and with it
+ * the chance to remove a temp: so a stop gets a while to come through.
+ */
 static int write_all(struct sftp_conn *c, const void *data, size_t len)
 {
 	const char *p = data;
+	int ticks = 0;
 
 	while (len) {
 		struct pollfd fd = { .fd = ssh_to(c->ssh), .events = POLLOUT };
 		ssize_t n = fd.fd < 0 ? 0 : write(fd.fd, p, len);
-		int ret = 0;
 
-		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
+		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR) ||
+		    sftp_conn_dead(c))
 			return fail(FAIL_NET, "lost the connection to '%s'",
 				    quoted(c->url));
 		if (n > 0) {
@@ -266,12 +271,9 @@ static int write_all(struct sftp_conn *c, const void *data, size_t len)
 			continue;
 		}
 		poll(&fd, 1, TICK_MS);
-		ret = stop_check();
-		if (ret)
-			return ret;
-		if (sftp_conn_dead(c))
-			return fail(FAIL_NET, "lost the connection to '%s'",
-				    quoted(c->url));
+		ticks += stop_asked() != 0;
+		if (ticks > STOP_TICKS)
+			return stop_check();
 	}
 	return 0;
 }

@@ -136,6 +136,7 @@ struct sftp {
 	pthread_cond_t connected;
 	bool root_there;
 	bool no_links;			/* the file system has none */
+	bool swept;
 	struct strs plain;		/* directories that are no symlinks */
 };
 
@@ -173,6 +174,8 @@ int sftp_wait_attrs(struct sftp_verb *v, struct fxp_attrs *out) MUST_CHECK;
 /* ".tmp-medo-" and 16 hex digits. */
 #define SFTP_TEMP ".tmp-medo-"
 char *sftp_temp_name(void);
+/* Once for a backend: remove those that are days old. */
+void sftp_sweep(struct sftp_verb *v);
 
 /*
  * The directory of `name`: no symlink on the way, made if `make`.  Asks

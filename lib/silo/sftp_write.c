@@ -47,6 +47,8 @@ int writing_begin(struct writing *w, struct backend *b, const char *name)
 	if (!ret && w->temp)
 		sftp_tell(&w->v, FXP_REMOVE, w->temp);
 	writing_forget(w);
+	if (!ret)
+		sftp_sweep(&w->v);
 	return ret;
 }
 
