@@ -8,11 +8,18 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static const char *const usage[] = {
 	"git medo prune [<options>]",
 	NULL
 };
+
+/*
+ * What is younger may have a name that nobody can see yet: git stash makes
+ * its commit out of an index of its own, and names it last.
+ */
+#define GRACE 3600
 
 struct item {
 	struct id id;
@@ -25,6 +32,7 @@ struct prune {
 	struct rows rows;
 	int dry_run;
 	int unnamed;
+	int now;
 	int quiet;
 	struct silo *store;
 	struct silo *cache;
@@ -44,6 +52,25 @@ static int64_t last_use(struct silo *silo, const struct id *id)
 		    AT_SYMLINK_NOFOLLOW))
 		return INT64_MAX;
 	return MAX(st.st_atime, st.st_mtime);
+}
+
+static int64_t made(struct silo *silo, const char *name)
+{
+	struct stat st;
+
+	return fstatat(silo_backend(silo)->fd, name, &st, AT_SYMLINK_NOFOLLOW) ?
+	       -1 : st.st_mtime;
+}
+
+/* Is it so young?  In a pack: is any of them? */
+static bool is_young(struct prune *p, const struct id *id)
+{
+	char name[SILO_NAME_MAX];
+	int64_t when = p->now ? 0 : made(p->store, silo_blob_name(id, name));
+
+	if (when < 0)
+		when = made(p->store, "pack");
+	return when > (int64_t)time(NULL) - GRACE;
 }
 
 static int collect(void *data, const struct id *id, uint64_t size)
@@ -113,7 +140,7 @@ static int prune_store(struct prune *p)
 {
 	struct idset moved = IDSET_INIT, removed = IDSET_INIT;
 	int ret = silo_each(p->store, collect, p);
-	size_t nameless = 0;
+	size_t nameless = 0, young = 0;
 
 	for (size_t i = 0; !ret && i < p->n; i++) {
 		const struct id *id = &p->v[i].id;
@@ -124,6 +151,8 @@ static int prune_store(struct prune *p)
 			tell(p, "cached", id);
 			idset_add(&moved, id);
 			ret = 0;
+		} else if (!ret && at < 0 && p->unnamed && is_young(p, id)) {
+			young++;
 		} else if (!ret && at < 0 && p->unnamed) {
 			tell(p, "removed", id);
 			idset_add(&removed, id);
@@ -141,6 +170,9 @@ static int prune_store(struct prune *p)
 	if (!ret && nameless && !p->quiet)
 		fprintf(stderr, "%zu blobs of the store are named by no pointer "
 			"that git knows; --unnamed removes them\n", nameless);
+	if (!ret && young && !p->quiet)
+		fprintf(stderr, "%zu unnamed blobs are younger than an hour; "
+			"--now removes them, too\n", young);
 	return ret;
 }
 
@@ -179,6 +211,7 @@ int cmd_prune(int argc, const char **argv)
 		OPT_BOOL('n', "dry-run", &p.dry_run, "only say what would go"),
 		OPT_BOOL(0, "unnamed", &p.unnamed,
 			 "also blobs of the store that no pointer names"),
+		OPT_BOOL(0, "now", &p.now, "and however young they are"),
 		OPT_BOOL('q', "quiet", &p.quiet, "do not say what went"),
 		ROWS_OPTS(&p.rows),
 		OPT_END

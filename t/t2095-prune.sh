@@ -111,7 +111,7 @@ test_expect_success 'CO-08 index, stash, reflog and other work trees name things
 	git -C linked add deps && git -C linked commit -q -m detached &&
 	mv deps/staged-there.treeptr linked/deps/ && git -C linked add deps &&
 	silo_count .git/medo >expect &&
-	git medo prune --unnamed >actual 2>err &&
+	git medo prune --unnamed --now >actual 2>err &&
 	test_must_be_empty actual &&
 	for name in index stash reflog detached staged-there
 	do
@@ -126,7 +126,7 @@ test_expect_success 'setup: they are forgotten' '
 
 test_expect_success 'a pointer of the work tree that nobody added counts as well' '
 	content untracked &&
-	git medo prune --unnamed >actual &&
+	git medo prune --unnamed --now >actual &&
 	in_store deps/untracked.treeptr
 '
 
@@ -139,22 +139,22 @@ test_expect_success 'what no pointer names stays, and is counted' '
 
 test_expect_success '--unnamed: a pointer that cannot be read may name any blob' '
 	echo garbage >deps/bad.treeptr &&
-	test_expect_code 1 git medo prune --unnamed >actual 2>err &&
+	test_expect_code 1 git medo prune --unnamed --now >actual 2>err &&
 	test_must_be_empty actual &&
 	test_grep "deps/bad.treeptr" err &&
 	in_store saved.json &&
 	git add deps/bad.treeptr && git commit -q -m bad && git rm -q deps/bad.treeptr &&
 	git commit -q -m "not bad" &&
-	test_expect_code 1 git medo prune --unnamed 2>err &&
+	test_expect_code 1 git medo prune --unnamed --now 2>err &&
 	in_store saved.json &&
 	git reset -q --soft HEAD^^ && git reflog expire --expire=now --all
 '
 
 test_expect_success '--unnamed removes it' '
-	git medo prune --unnamed -n >actual &&
+	git medo prune --unnamed --now -n >actual &&
 	grep "^removed	$(treeptr_get saved.json id)" actual &&
 	in_store saved.json &&
-	git medo prune --unnamed >removed &&
+	git medo prune --unnamed --now >removed &&
 	test_cmp actual removed &&
 	test_path_is_missing "$(silo_blob .git/medo saved.json)" &&
 	in_store deps/untracked.treeptr

@@ -34,7 +34,7 @@ test_expect_success 'a copy of a treeptr under another name does not hide it' '
 '
 
 test_expect_success 'prune --unnamed leaves what history names' '
-	git -C repo medo prune --unnamed >actual 2>&1 &&
+	git -C repo medo prune --unnamed --now >actual 2>&1 &&
 	test_must_be_empty actual
 '
 
@@ -47,10 +47,10 @@ l.treeptr" &&
 		git medo add ../src "$name" >../added &&
 		git add . &&
 		git commit -q -m newline &&
-		git medo prune --unnamed >../actual 2>&1 &&
+		git medo prune --unnamed --now >../actual 2>&1 &&
 		git rm -q "$name" &&
 		git commit -q -m gone &&
-		git medo prune --unnamed >>../actual 2>&1 &&
+		git medo prune --unnamed --now >>../actual 2>&1 &&
 		git medo reachable --all >../names
 	) &&
 	test_must_be_empty actual &&
@@ -69,7 +69,7 @@ test_expect_success 'what only the index of another work tree names is named' '
 	) &&
 	git -C repo medo reachable --all >actual &&
 	test_grep "$(cut -f1 added)" actual &&
-	git -C repo medo prune --unnamed >actual 2>&1 &&
+	git -C repo medo prune --unnamed --now >actual 2>&1 &&
 	test_must_be_empty actual
 '
 

@@ -125,7 +125,7 @@ test_expect_success 'prune --unnamed waits for an add that has not written its p
 	} &&
 	test_wait_until 10 sh -c "ls .git/medo/tmp_medo_*" &&
 	sleep 0.3 &&
-	git medo prune --unnamed >actual 2>&1 &&
+	git medo prune --unnamed --now >actual 2>&1 &&
 	wait $slow &&
 	git medo verify deps/held.treeptr
 '

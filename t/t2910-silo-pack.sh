@@ -223,7 +223,7 @@ test_expect_success 'prune takes blobs out of packs, and leaves the others' '
 	git add -A deps &&
 	git commit -q --amend -m without &&
 	git reflog expire --expire=now --all &&
-	git medo prune --unnamed >out &&
+	git medo prune --unnamed --now >out &&
 	test_grep "$gone" out &&
 	for n in 1 3
 	do

@@ -31,7 +31,7 @@ contents_commit () {
 kept () {
 	git medo prune >"$TEST_TOP/removed" 2>"$TEST_TOP/err" &&
 	test_must_be_empty "$TEST_TOP/removed" &&
-	git medo prune --unnamed >"$TEST_TOP/removed" &&
+	git medo prune --unnamed --now >"$TEST_TOP/removed" &&
 	for kept_name
 	do
 		for kept_ptr in "$TRASH_DIRECTORY/ptr/$kept_name".*
@@ -45,7 +45,7 @@ kept () {
 
 # gone NAME: the proof that prune --unnamed looked
 gone () {
-	git medo prune --unnamed >"$TEST_TOP/removed" &&
+	git medo prune --unnamed --now >"$TEST_TOP/removed" &&
 	for gone_ptr in "$TRASH_DIRECTORY/ptr/$1".*
 	do
 		test_grep "^removed	$(treeptr_get "$gone_ptr" id)" \
@@ -287,14 +287,14 @@ test_expect_success 'while git adds' '
 	echo slow >z.slow &&
 	noise "while" 100000 >large.bin &&
 	git medo clean large.bin <large.bin >"$TRASH_DIRECTORY/ptr/while.large" &&
-	git medo prune --unnamed >"$TEST_TOP/removed" &&
+	git medo prune --unnamed --now >"$TEST_TOP/removed" &&
 	{
 		git add . &
 		adding=$!
 	} &&
 	test_wait_until 10 test -f "$(silo_blob .git/medo "$TRASH_DIRECTORY/ptr/while.large")" &&
 	{
-		git medo prune --unnamed >"$TEST_TOP/removed" &
+		git medo prune --unnamed --now >"$TEST_TOP/removed" &
 		pruning=$!
 	} &&
 	sleep 0.3 &&
@@ -323,6 +323,24 @@ test_expect_success 'what was pushed moves to the cache, and a clone gets it fro
 			"$(treeptr_get ../ptr/pushed.$name id)" || return 1
 	done &&
 	test_clean_status
+'
+
+test_expect_success 'what is younger than an hour may get its name yet' '
+	cd "$TRASH_DIRECTORY" &&
+	rm -rf young && filter_repo young &&
+	cd young &&
+	noise large 100000 >large.bin && echo small >small.bin &&
+	git add . &&
+	git ls-files -s large.bin | sed "s/^[0-9]* //; s/ .*//" >../ids &&
+	git cat-file blob "$(cat ../ids)" >../large.ptr &&
+	git rm -q -f --cached large.bin small.bin &&
+	git medo prune --unnamed >../removed 2>../err &&
+	test_must_be_empty ../removed &&
+	test_grep "2 unnamed blobs are younger than an hour; --now" ../err &&
+	touch -d "2 hours ago" "$(silo_blob .git/medo ../large.ptr)" .git/medo/pack &&
+	git medo prune --unnamed >../removed 2>../err &&
+	test_line_count = 2 ../removed &&
+	test_must_be_empty ../err
 '
 
 test_done
