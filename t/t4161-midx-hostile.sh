@@ -72,9 +72,9 @@ test_expect_success 'BI-21 a wrong hash at the end' '
 refused () {
 	refused_size=$(test_file_size "$1") &&
 	refused_at=0 &&
-	while test $refused_at -lt "$refused_size"
+	while test "$refused_at" -lt "$refused_size"
 	do
-		head -c $refused_at "$1" >"$2" &&
+		head -c "$refused_at" "$1" >"$2" &&
 		test_expect_code 1 test-tool table dump "$2" 2>/dev/null ||
 			return 1
 		refused_at=$((refused_at + 61))

@@ -24,6 +24,7 @@ test_expect_success 'setup: a pack of 200, and a large one' '
 '
 
 # lied NAME HOW: what came is right, whatever was said of it
+# shellcheck disable=SC2154 # lib-fault.sh's
 lied () {
 	fault "$1" <<-EOF &&
 	only .pack

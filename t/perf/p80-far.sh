@@ -41,6 +41,7 @@ http {
 END
 nginx -e stderr -p www -c nginx.conf >>perf.log 2>&1 &
 far_pids="$far_pids $!"
+# shellcheck disable=SC2154 # perf-lib.sh's
 python3 "$perf_source/t/helper/delayproxy.py" --to "127.0.0.1:$far_port" \
 	--port slow.port --log slow.log --delay 40 >>perf.log 2>&1 &
 far_pids="$far_pids $!"
@@ -60,7 +61,7 @@ git config --global medo.fsync none
 far_repo () {
 	git init -q "$1.git"
 	(
-		cd "$1.git"
+		cd "$1.git" || exit
 		echo '*.bin filter=medo -text' >.gitattributes
 		git medo silo init -q "../$1.silo"
 		git medo init -q --silo "../$1.silo" .
@@ -77,7 +78,8 @@ far_clones () {
 	do
 		git -c filter.medo.process= -c filter.medo.required=false \
 			clone -q "$2" "$1.$far_line" >>perf.log 2>&1
-		eval "far_url=\$$far_line"
+		far_url=$fast
+		test "$far_line" = fast || far_url=$slow
 		git -C "$1.$far_line" config medo.silo "$far_url/$1.silo"
 	done
 }
