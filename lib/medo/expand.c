@@ -414,70 +414,81 @@ static int make(struct medo *medo, const struct place *p, const char *shown,
 	return ret;
 }
 
+/*
+ * What to do about what is there, all of it read: EXPAND_THERE, or
+ * EXPAND_REPLACED where it differs and may go.
+ */
+static int judge(struct medo *medo, const struct place *p, const char *path,
+		 const struct treeptr *ptr, bool force)
+{
+	int ret = deep_look(medo, path, p->path, ptr);
+
+	if (!ret)
+		return EXPAND_THERE;
+	if (ret != FAIL_CORRUPT)
+		return ret;
+	if (!force)
+		return fail_in(ret, "'%s' is there already and not the same "
+			       "(--force replaces it)", quoted(p->path));
+	fail_clear();
+	return EXPAND_REPLACED;
+}
+
+/* EXPAND_MADE or EXPAND_REPLACED. */
+static int make_it(struct medo *medo, struct place *p, const char *path,
+		   const struct treeptr *ptr, const struct expand_opts *opts,
+		   bool there)
+{
+	int ret = make(medo, p, path, ptr, opts, there);
+
+	if (!ret)
+		return there ? EXPAND_REPLACED : EXPAND_MADE;
+	if (ret != FAIL_REQUEST || there || file_exists(p->path) <= 0)
+		return ret;
+	/* Somebody was faster: then it is there, and has to be right. */
+	fail_clear();
+	ret = deep_look(medo, path, p->path, ptr);
+	return ret ? ret : EXPAND_THERE;
+}
+
 int expand_one(struct medo *medo, const char *path, const char *name,
 	       const struct treeptr *ptr, const char *dest,
 	       const struct expand_opts *opts)
 {
 	struct place p = { NULL, NULL, NULL, NULL };
-	enum expand_result result = EXPAND_MADE;
 	int ret = find_place(&p, path, name, ptr, dest, opts->relocate);
-	int there = 0;
+	int result = EXPAND_REPLACED;
+	bool there = false;
 
 	if (!ret)
 		ret = check_above(&p);
 	if (!ret)
 		ret = check_copy(&p, path, ptr);
-	if (!ret) {
-		medo_sweep(medo, *p.parent ? p.parent : "/");
-		ret = there = file_exists(p.path);
-	}
+	if (ret)
+		goto out;
+	medo_sweep(medo, *p.parent ? p.parent : "/");
+	ret = file_exists(p.path);
+	there = ret > 0;
+	if (there && !opts->deep)
+		ret = quick_look(p.dest, p.rel, p.path, &ptr->id);
 	if (ret < 0)
 		goto out;
-	if (there && !opts->deep) {
-		ret = quick_look(p.dest, p.rel, p.path, &ptr->id);
-		if (ret < 0)
-			goto out;
-		if (ret) {
-			ret = leave_copy(&p, ptr, NULL);
-			if (!ret)
-				ret = EXPAND_THERE;
-			goto out;
-		}
+	if (there && !opts->deep && ret) {
+		ret = leave_copy(&p, ptr, NULL);
+		result = EXPAND_THERE;
+		goto out;
 	}
-	if (there) {
-		ret = deep_look(medo, path, p.path, ptr);
-		if (!ret)
-			result = EXPAND_THERE;
-		else if (ret == FAIL_CORRUPT && opts->force)
-			result = EXPAND_REPLACED;
-		else if (ret == FAIL_CORRUPT)
-			ret = fail_in(ret, "'%s' is there already and not the "
-				      "same (--force replaces it)",
-				      quoted(p.path));
-		if (ret && result != EXPAND_REPLACED)
-			goto out;
-		fail_clear();
-	}
-	if (result != EXPAND_THERE) {
-		ret = make(medo, &p, path, ptr, opts, there);
-		/* Somebody was faster: then it is there, and has to be right. */
-		if (ret == FAIL_REQUEST && !there && file_exists(p.path) > 0) {
-			fail_clear();
-			ret = deep_look(medo, path, p.path, ptr);
-			result = EXPAND_THERE;
-		}
-		if (ret)
-			goto out;
-	}
-	ret = leave_notes(&p, ptr, opts->sync);
-	if (!ret)
-		ret = (int)result;
+	if (there)
+		result = judge(medo, &p, path, ptr, opts->force);
+	if (result == EXPAND_REPLACED)
+		result = make_it(medo, &p, path, ptr, opts, there);
+	ret = result < 0 ? result : leave_notes(&p, ptr, opts->sync);
 out:
 	place_release(&p);
 	/* Of several archives, which one? */
 	if (ret < 0 && ret != FAIL_STOPPED && !strstr(fail_text(), quoted(path)))
 		ret = fail_in(ret, "'%s'", quoted(path));
-	return ret;
+	return ret ? ret : result;
 }
 
 int expand_check(struct medo *medo, const char *dest, const char *rel,

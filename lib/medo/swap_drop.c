@@ -124,31 +124,34 @@ static bool next_object(const char **p, const char *end, const char **text,
 	return true;
 }
 
-/* The pointers as git has them; what is none goes. */
-static int read_pointers(struct swap *swap)
+/* What git cat-file says of all items. */
+static int ask_git(const struct swap *swap, const char *how, struct buf *out)
 {
-	static const char *const check[] = {
-		"git", "cat-file", "--batch-check=%(objectname) %(objectsize)",
-		NULL,
-	};
-	static const char *const batch[] = { "git", "cat-file", "--batch",
-					     NULL };
-	struct buf in = BUF_INIT, out = BUF_INIT, wanted = BUF_INIT;
-	struct run run = { .argv = check, .dir = swap->medo->git.top };
-	const char *p, *text;
+	const char *argv[] = { "git", "cat-file", how, NULL };
+	struct buf in = BUF_INIT;
+	struct run run = { .argv = argv, .dir = swap->medo->git.top };
 	char hex[ID_HEX_MAX];
-	size_t len;
 	int ret;
 
 	for (size_t i = 0; i < swap->n; i++)
 		buf_addf(&in, "%s\n", id_hex(&swap->v[i].pointer, hex));
 	run.input = in.ptr;
 	run.input_len = in.len;
-	ret = run_capture(&run, &out, 0);
-	if (ret)
-		goto out;
-	p = out.ptr;
-	for (size_t i = 0; i < swap->n; i++) {
+	ret = swap->n ? run_capture(&run, out, 0) : 0;
+	buf_release(&in);
+	return ret > 0 ? fail(FAIL_SYSTEM, "git cat-file failed with %d", ret) :
+	       ret;
+}
+
+/* What is too large for a pointer goes. */
+static int drop_large(struct swap *swap)
+{
+	struct buf out = BUF_INIT;
+	int ret = ask_git(swap, "--batch-check=%(objectname) %(objectsize)",
+			  &out);
+	const char *p = out.ptr;
+
+	for (size_t i = 0; i < swap->n && !ret; i++) {
 		const char *size = strchr(p, ' ');
 
 		p = size ? strchr(size, '\n') : NULL;
@@ -157,40 +160,45 @@ static int read_pointers(struct swap *swap)
 		p++;
 		swap->v[i].size = strtoull(size + 1, NULL, 10);
 	}
-	for (size_t i = swap->n; i--; )
+	for (size_t i = swap->n; i-- && !ret; )
 		if (!swap->v[i].size || swap->v[i].size > TREEPTR_MAX)
 			drop_item(swap, i);
-	for (size_t i = 0; i < swap->n; i++)
-		buf_addf(&wanted, "%s\n", id_hex(&swap->v[i].pointer, hex));
-	buf_reset(&out);
-	run.argv = batch;
-	run.input = wanted.ptr;
-	run.input_len = wanted.len;
-	ret = swap->n ? run_capture(&run, &out, 0) : 0;
+	buf_release(&out);
+	return ret;
+}
+
+static void take_text(struct swap_item *item, const char *text, size_t len)
+{
+	struct treeptr ptr = TREEPTR_INIT;
+
+	if (treeptr_likely(text, len) &&
+	    !treeptr_parse(&ptr, text, len, item->path)) {
+		take_over(item, &ptr);
+		item->text = xmemdup(text, len);
+		item->text_len = len;
+	}
+	treeptr_release(&ptr);
+	fail_clear();
+}
+
+/* The pointers as git has them; what is none keeps no text. */
+static int read_pointers(struct swap *swap)
+{
+	struct buf out = BUF_INIT;
+	const char *p, *text;
+	size_t len;
+	int ret = drop_large(swap);
+
+	if (!ret)
+		ret = ask_git(swap, "--batch", &out);
 	p = out.ptr;
 	for (size_t i = 0; i < swap->n && !ret; i++) {
-		struct treeptr ptr = TREEPTR_INIT;
-		struct swap_item *item = &swap->v[i];
-
-		if (!next_object(&p, out.ptr + out.len, &text, &len)) {
+		if (next_object(&p, out.ptr + out.len, &text, &len))
+			take_text(&swap->v[i], text, len);
+		else
 			ret = fail(FAIL_SYSTEM, "git cat-file says too little");
-			break;
-		}
-		if (treeptr_likely(text, len) &&
-		    !treeptr_parse(&ptr, text, len, item->path)) {
-			take_over(item, &ptr);
-			item->text = xmemdup(text, len);
-			item->text_len = len;
-		}
-		treeptr_release(&ptr);
-		fail_clear();
 	}
-out:
-	if (ret > 0)
-		ret = fail(FAIL_SYSTEM, "git cat-file failed with %d", ret);
-	buf_release(&in);
 	buf_release(&out);
-	buf_release(&wanted);
 	return ret;
 }
 
