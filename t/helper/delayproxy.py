@@ -2,13 +2,14 @@
 """A TCP proxy that makes a fast loopback a slow, thin or broken line.
 
     delayproxy.py --to HOST:PORT --port FILE --log FILE [--delay MS]
-                  [--rate BYTES] [--cut N[xTIMES]]
+                  [--rate BYTES] [--cut N[xTIMES] [--fin]]
 
 It binds a free port of 127.0.0.1 and writes it to FILE when it listens.
 --delay   each way; the handshake costs a round trip, too
 --rate    bytes a second of all connections together, each way
 --cut     reset a connection after N bytes from the server; the first TIMES
           connections that get so far, or all
+--fin     do not reset it, end it in good order: nothing under way is lost
 The log has a line "connect" for each connection, "request" for each line of a
 plain HTTP request that passes, "cut" for each connection that was cut, and
 "bytes UP DOWN" when one ends.
@@ -105,6 +106,9 @@ class Proxy:
             total += len(data)
             if cut and self.cut_now(total):
                 self.note("cut")
+                if self.args.fin:
+                    writer.write_eof()
+                    await asyncio.sleep(2)
                 raise ConnectionResetError
 
     async def serve(self, reader, writer):
@@ -171,6 +175,7 @@ def main():
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--cut")
+    parser.add_argument("--fin", action="store_true")
     try:
         asyncio.run(Proxy(parser.parse_args()).run())
     except KeyboardInterrupt:

@@ -2,19 +2,21 @@
 """An HTTP/1.1 server that serves a folder, and lies, stalls, cuts as told.
 
     faultserver.py --root DIR --faults DIR --log FILE --port FILE
-                   [--bind ADDR] [--cert PEM] [--dav]
+                   [--bind ADDR] [--listen PORT] [--cert PEM] [--dav]
 
-It binds a free port and writes it to FILE when it listens.  A request for
+It binds PORT, or a free one, and writes it to FILE when it listens.  A request for
 /NAME/rest of the path is answered as the file NAME in the faults folder says,
 read anew each time; without such a file /NAME/rest is just a path.
 
 A fault is lines of "word value":
 
-  only TEXT      for paths that hold TEXT (default: objects/; * is all)
+  only TEXT      for paths that hold TEXT, or one of TEXT|TEXT (default:
+                 objects/; * is all)
   method GET     for this method alone
   when range     for requests with a Range header (or: norange); these three
                  count in the first section, for all
   times N        for the first N such requests of each path; see then
+  together       they are counted for all paths together (first section)
   then           the lines below are for the requests after those; a section
                  that is not the last counts once, unless it has times
 
@@ -37,6 +39,7 @@ A fault is lines of "word value":
   head N         close after N bytes of the head
   reset          close by RST, here and for cut, head
   close          at once
+  lost           what is asked is done, then close at once
   silent         never answer
   stall N        after N bytes of the body nothing more comes
   drip N MS      N bytes of the body every MS milliseconds
@@ -115,7 +118,7 @@ class Fault:
     def fits(self, method, path, headers):
         only = self.get("only", "objects/")
         when = self.get("when")
-        return ((only == "*" or only in path) and
+        return ((only == "*" or any(o in path for o in only.split("|"))) and
                 self.get("method", method) == method and
                 (not when or (when == "range") == ("range" in headers)))
 
@@ -158,7 +161,8 @@ class Server:
                     for part in re.split(r"^then *$", text, flags=re.M)]
         if not sections[0].fits(method, path, headers):
             return NO_FAULT
-        key = (name, stamp.st_ino, stamp.st_mtime_ns, path)
+        key = (name, stamp.st_ino, stamp.st_mtime_ns,
+               "" if sections[0].has("together") else path)
         with self.lock:
             n = self.counts.get(key, 0)
             self.counts[key] = n + 1
@@ -174,6 +178,8 @@ class Server:
         family = socket.AF_INET6 if ":" in self.args.bind else socket.AF_INET
         sock = socket.socket(family)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((self.args.bind, self.args.listen))
         sock.listen(512)
         with open(self.args.port + ".tmp", "w") as f:
@@ -256,6 +262,11 @@ class Connection:
         """Method, target, headers (lower case)."""
         while b"\r\n\r\n" not in self.buf:
             self.more()
+            if self.buf[:1] == b"\x16":  # TLS: as nginx says it
+                self.sock.sendall(b"HTTP/1.1 400 Bad Request\r\n"
+                                  b"Content-Length: 0\r\n"
+                                  b"Connection: close\r\n\r\n")
+                self.die(NO_FAULT)
         head, _, self.buf = self.buf.partition(b"\r\n\r\n")
         self.server.note("head", b"# connection %d\n" % self.number +
                          head.replace(b"\r\n", b"\n") + b"\n\n")
@@ -363,6 +374,9 @@ class Connection:
     def reply(self, fault):
         self.blunt(fault)
         answer = self.early(fault) or self.act(fault)
+        if fault.has("lost"):
+            self.log("lost")
+            self.die(fault)
         for extra in fault.all("header"):
             name, _, value = extra.partition(":")
             answer.headers.append((name, value.strip()))
