@@ -11,18 +11,57 @@ then
 	test_done
 fi
 
+# Two servers with names that are not private, behind a proxy of the user's own:
+# all that we connect to is the loopback.
+a_url=http://a.example
+b_url=http://b.example
+
 # be ARG...: on the silo of server A
 be () {
 	test-tool backend "$a_url/deps.silo" "$@"
 }
 
-# redirect STATUS TO: server A sends all of /deps.silo to TO/NAME
+# web_block NAME EXTRA
 # shellcheck disable=SC2154
+web_block () {
+	cat <<-EOF
+	server {
+		listen 127.0.0.1:$web_port;
+		server_name $1.example;
+		root $1;
+		access_log $1.log plain;
+		$2
+	}
+	EOF
+}
+
+# two A_EXTRA [B_EXTRA]: both servers anew
+# shellcheck disable=SC2154
+two () {
+	{ test -z "$two_pid" || test_stop "$two_pid"; } &&
+	web_prepare two &&
+	mkdir -p "$web_dir/a/real" "$web_dir/b/other" &&
+	echo hello >"$web_dir/b/other/x" &&
+	: >"$web_dir/a.log" && : >"$web_dir/b.log" &&
+	printf "alice:%s\n" "$(openssl passwd -apr1 "$web_password")" \
+		>"$web_dir/passwd" &&
+	nginx_conf >"$web_dir/plain.conf" &&
+	{
+		sed "/server {/,\$d" "$web_dir/plain.conf" &&
+		web_block a "$1" &&
+		web_block b "$2" &&
+		echo "}"
+	} >"$web_dir/nginx.conf" &&
+	test_start nginx -e stderr -p "$web_dir" -c nginx.conf &&
+	two_pid=$test_pid a_log=$web_dir/a.log b_log=$web_dir/b.log &&
+	web_wait &&
+	http_proxy=http://127.0.0.1:$web_port no_proxy=localhost,127.0.0.1 &&
+	export http_proxy no_proxy
+}
+
+# redirect STATUS TO: server A sends all of /deps.silo to TO
 redirect () {
-	{ test -z "$a_pid" || test_stop "$a_pid"; } &&
-	web_extra="location ~ ^/deps.silo/(.*)\$ { return $1 \"$2\"; }" &&
-	nginx_start a &&
-	a_pid=$web_pid a_url=$web_url a_log=$web_log
+	two "location ~ ^/deps.silo/(.*)\$ { return $1 \"$2\"; }" "${3-}"
 }
 
 # b_requests FILE: what server B was asked
@@ -33,26 +72,19 @@ b_requests () {
 	: >"$b_log"
 }
 
-test_expect_success 'start server B, which notes what it is told' '
-	a_pid= &&
-	echo hello >want &&
-	web_field="auth=\$http_authorization key=\$http_private_token cookie=\$http_cookie user=\$remote_user range=\$http_range cache=\$http_cache_control" &&
-	nginx_start b &&
-	b_pid=$web_pid b_url=$web_url b_log=$web_log &&
-	mkdir -p "$web_root/other" &&
-	echo hello >"$web_root/other/x"
-'
-
 test_expect_success 'a redirect to another server is followed for reading' '
+	two_pid= &&
+	web_field="auth=\$http_authorization key=\$http_private_token cookie=\$http_cookie range=\$http_range cache=\$http_cache_control" &&
+	echo hello >want &&
 	for status in 301 302 303 307 308
 	do
 		redirect $status "$b_url/other/\$1" &&
 		be read x >out &&
 		test_cmp want out &&
-		test "$(be has x)" = 6 || return 1
-	done &&
-	b_requests log &&
-	test_line_count = 10 log
+		test "$(be has x)" = 6 &&
+		b_requests log &&
+		test_line_count = 2 log || return 1
+	done
 '
 
 test_expect_success 'with the range, and past caches' '
@@ -67,38 +99,33 @@ test_expect_success 'with the range, and past caches' '
 test_expect_success 'MA-21 neither password, header nor cookie goes along' '
 	git config --global "http.$a_url.extraHeader" "Authorization: Basic abcdef" &&
 	git config --global --add "http.$a_url.extraHeader" "Private-Token: abcdef" &&
-	printf "127.0.0.1\tFALSE\t/\tFALSE\t0\tkey\tvalue\n" >"$HOME/cookies" &&
+	printf "%s\tFALSE\t/\tFALSE\t0\tkey\tvalue\n" a.example b.example >"$HOME/cookies" &&
 	git config --global http.cookieFile "$HOME/cookies" &&
-	printf "machine 127.0.0.1\nlogin alice\npassword s3cret\n" >"$HOME/.netrc" &&
+	printf "default\nlogin alice\npassword s3cret\n" >"$HOME/.netrc" &&
 	chmod 600 "$HOME/.netrc" &&
 	be read x >out &&
 	test_cmp want out &&
 	b_requests log &&
-	test_grep "auth=- key=- cookie=- user=-" log &&
+	test_grep "auth=- key=- cookie=- " log &&
 	git config --global --remove-section "http.$a_url" &&
 	git config --global --unset http.cookieFile
 '
 
-test_expect_success OPENSSL 'MA-21 nor a password when the other server asks for one' '
-	b_keep=$b_url &&
-	nginx_start b2 auth &&
-	mkdir -p "$web_root/other" &&
-	echo hello >"$web_root/other/x" &&
-	b2_url=$web_url b2_log=$web_log &&
-	printf "machine 127.0.0.1\nlogin alice\npassword \"s3cret pw\"\n" >"$HOME/.netrc" &&
-	web_store_password "$b2_url" &&
-	redirect 302 "$b2_url/other/\$1" &&
+test_expect_success 'MA-21 nor a password when the other server asks for one' '
+	printf "default\nlogin alice\npassword \"s3cret pw\"\n" >"$HOME/.netrc" &&
+	web_store_password "$b_url" &&
+	redirect 302 "$b_url/other/\$1" \
+		"auth_basic test; auth_basic_user_file passwd;" &&
 	test_expect_code 4 be read x 2>err &&
 	test_grep "wants a password" err &&
-	sleep 0.1 &&
-	test_grep "auth=- " "$b2_log" &&
-	test_grep ! "auth=[^-]" "$b2_log" &&
+	b_requests log &&
+	test_grep " 401 auth=- " log &&
+	test_grep ! "auth=[^-]" log &&
 	rm "$HOME/.netrc" &&
 	git config --global --unset credential.helper
 '
 
 test_expect_success 'MA-21 a user in a Location is refused' '
-	: >"$b_log" &&
 	redirect 302 "http://me:pw@${b_url#http://}/other/\$1" &&
 	test_expect_code 4 be read x 2>err &&
 	test_grep ! "me:pw" err &&
@@ -107,8 +134,10 @@ test_expect_success 'MA-21 a user in a Location is refused' '
 '
 
 test_expect_success OPENSSL 'MA-21 from https to http is refused' '
+	: >"$b_log" &&
 	web_extra="location / { return 302 \"$b_url/other/x\"; }" &&
 	nginx_start sec tls &&
+	web_extra= &&
 	git config --global http.sslCAInfo "$web_ca" &&
 	test_expect_code 4 test-tool backend "$web_url/deps.silo" read x 2>err &&
 	test_grep "without TLS" err &&
@@ -128,16 +157,11 @@ test_expect_success 'MA-21 other schemes are refused' '
 '
 
 test_expect_success 'MA-21 a loop ends after five' '
-	redirect 302 "$a_url/deps.silo/x" &&
-	web_extra="location / { return 302 /deps.silo/y; }" &&
-	test_stop "$a_pid" &&
-	nginx_start a &&
-	a_url=$web_url a_pid=$web_pid &&
-	: >"$web_log" &&
+	two "absolute_redirect off; location / { return 302 /deps.silo/y; }" &&
 	test_expect_code 3 be read x 2>err &&
 	test_grep "without end" err &&
-	web_requests GET >log &&
-	test_line_count = 6 log
+	sleep 0.1 &&
+	test_line_count = 6 "$a_log"
 '
 
 test_expect_success 'http.followRedirects=false' '
@@ -161,20 +185,46 @@ test_expect_success 'MA-21 what is written is not carried to another server' '
 '
 
 test_expect_success 'to another path of the same it is, but not a MOVE, which names two' '
-	test_stop "$a_pid" &&
-	web_extra="location ~ ^/deps.silo/(.*)\$ { return 307 /real/\$1; }
+	two "absolute_redirect off;
+		location ~ ^/deps.silo/(.*)\$ { return 307 /real/\$1; }
 		location /real/ { dav_methods PUT DELETE MKCOL MOVE; }" &&
-	nginx_start a &&
-	a_url=$web_url a_pid=$web_pid &&
-	mkdir -p "$web_root/real" &&
 	test_expect_code 4 be replace x f 2>err &&
 	test_grep "a MOVE to .*/real/.*make that the silo" err &&
-	test_dir_is_empty "$web_root/real"
+	test_dir_is_empty "$web_dir/a/real"
+'
+
+# sends TO: a server of this machine sends us there
+# shellcheck disable=SC2154
+sends () {
+	web_extra="location / { return 302 \"$1\"; }" &&
+	nginx_start sends &&
+	web_extra=
+}
+
+test_expect_success 'MA-17 a place that the user allowed does not send us nearer' '
+	unset http_proxy no_proxy &&
+	nginx_start trap &&
+	trap_url=$web_url trap_log=$web_log trap_port=$web_port &&
+	echo hello >"$web_root/x" &&
+	for to in http://169.254.169.254/x "http://[fe80::1]/x" http://10.0.0.1/x
+	do
+		sends "$to" &&
+		test_expect_code 4 test-tool backend "$web_url/deps.silo" read x 2>err &&
+		test_grep "git medo allow" err &&
+		test_stop "$web_pid" || return 1
+	done &&
+	sends "$trap_url/x" &&
+	test-tool backend "$web_url/deps.silo" read x >out &&
+	echo hello >want &&
+	test_cmp want out &&
+	test_stop "$web_pid" &&
+	sleep 0.1 &&
+	test_line_count = 1 "$trap_log" &&
+	: >"$trap_log"
 '
 
 test_expect_success 'MA-17 an address that is not public is not connected to' '
-	: >"$b_log" &&
-	port=${b_url##*:} &&
+	port=$trap_port &&
 	for host in 127.0.0.1 "[::1]" localhost 0.0.0.0 "[::ffff:127.0.0.1]" \
 		169.254.169.254 10.0.0.1 192.168.0.1 172.16.0.1 100.64.0.1 \
 		"[fd00::1]" "[fe80::1]" "[::]" sub.localhost
@@ -183,8 +233,8 @@ test_expect_success 'MA-17 an address that is not public is not connected to' '
 			"http://$host:$port/other" read x 2>err &&
 		test_grep "git medo allow" err || return 1
 	done &&
-	b_requests log &&
-	test_must_be_empty log
+	sleep 0.1 &&
+	test_must_be_empty "$trap_log"
 '
 
 test_expect_success STRACE,!SANITIZE 'MA-17 nor by a name that means one: no connect(2) is made' '
@@ -203,7 +253,7 @@ test_expect_success 'MA-17 a proxy of the user'\''s own may have any address' '
 '
 
 test_expect_success 'MA-17 but an address in the URL is looked at all the same' '
-	test_expect_code 4 env http_proxy=$b_url \
+	test_expect_code 4 env http_proxy=$trap_url \
 		test-tool backend --strict http://127.0.0.1:1/x read x
 '
 

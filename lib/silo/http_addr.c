@@ -13,22 +13,23 @@
 static const struct {
 	unsigned char net[4];
 	unsigned bits;
+	enum near near;
 } private4[] = {
-	{ { 0, 0, 0, 0 }, 8 },
-	{ { 10, 0, 0, 0 }, 8 },
-	{ { 100, 64, 0, 0 }, 10 },
-	{ { 127, 0, 0, 0 }, 8 },
-	{ { 169, 254, 0, 0 }, 16 },
-	{ { 172, 16, 0, 0 }, 12 },
-	{ { 192, 0, 0, 0 }, 24 },
-	{ { 192, 0, 2, 0 }, 24 },
-	{ { 192, 88, 99, 0 }, 24 },
-	{ { 192, 168, 0, 0 }, 16 },
-	{ { 198, 18, 0, 0 }, 15 },
-	{ { 198, 51, 100, 0 }, 24 },
-	{ { 203, 0, 113, 0 }, 24 },
-	{ { 224, 0, 0, 0 }, 4 },
-	{ { 240, 0, 0, 0 }, 4 },
+	{ { 0, 0, 0, 0 }, 8, NEAR_ELSE },
+	{ { 10, 0, 0, 0 }, 8, NEAR_SITE },
+	{ { 100, 64, 0, 0 }, 10, NEAR_SITE },
+	{ { 127, 0, 0, 0 }, 8, NEAR_HERE },
+	{ { 169, 254, 0, 0 }, 16, NEAR_ELSE },
+	{ { 172, 16, 0, 0 }, 12, NEAR_SITE },
+	{ { 192, 0, 0, 0 }, 24, NEAR_ELSE },
+	{ { 192, 0, 2, 0 }, 24, NEAR_ELSE },
+	{ { 192, 88, 99, 0 }, 24, NEAR_ELSE },
+	{ { 192, 168, 0, 0 }, 16, NEAR_SITE },
+	{ { 198, 18, 0, 0 }, 15, NEAR_ELSE },
+	{ { 198, 51, 100, 0 }, 24, NEAR_ELSE },
+	{ { 203, 0, 113, 0 }, 24, NEAR_ELSE },
+	{ { 224, 0, 0, 0 }, 4, NEAR_ELSE },
+	{ { 240, 0, 0, 0 }, 4, NEAR_ELSE },
 };
 
 /* An IPv4 address inside an IPv6 one: at this byte, behind these bits. */
@@ -51,47 +52,54 @@ static bool within(const unsigned char *addr, const unsigned char *net,
 	       (!rest || (addr[bytes] ^ net[bytes]) >> (8 - rest) == 0);
 }
 
-static bool is_private4(const unsigned char *addr)
+static enum near near4(const unsigned char *addr)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(private4); i++)
 		if (within(addr, private4[i].net, private4[i].bits))
-			return true;
-	return false;
+			return private4[i].near;
+	return NEAR_NOT;
 }
 
 /* Only 2000::/3 is in public use, less what was cut out of it. */
-static bool is_private6(const unsigned char *addr)
+static enum near near6(const unsigned char *addr)
 {
 	static const unsigned char global[16] = { 0x20 };
 	static const unsigned char protocol[16] = { 0x20, 0x01, 0x00, 0x00 };
 	static const unsigned char example[16] = { 0x20, 0x01, 0x0d, 0xb8 };
 	static const unsigned char example2[16] = { 0x3f, 0xff };
+	static const unsigned char site[16] = { 0xfc };
+	static const unsigned char here[16] = { [15] = 1 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(carried); i++)
 		if (within(addr, carried[i].net, carried[i].bits))
-			return is_private4(addr + carried[i].at);
+			return near4(addr + carried[i].at);
+	if (within(addr, here, 128))
+		return NEAR_HERE;
+	if (within(addr, site, 7))
+		return NEAR_SITE;
 	return !within(addr, global, 3) || within(addr, protocol, 23) ||
-	       within(addr, example, 32) || within(addr, example2, 20);
+	       within(addr, example, 32) || within(addr, example2, 20) ?
+	       NEAR_ELSE : NEAR_NOT;
 }
 
-bool address_private(const struct sockaddr *addr)
+enum near address_near(const struct sockaddr *addr)
 {
 	if (addr->sa_family == AF_INET) {
 		struct sockaddr_in in;
 
 		memcpy(&in, addr, sizeof(in));
-		return is_private4((const unsigned char *)&in.sin_addr);
+		return near4((const unsigned char *)&in.sin_addr);
 	}
 	if (addr->sa_family == AF_INET6) {
 		struct sockaddr_in6 in6;
 
 		memcpy(&in6, addr, sizeof(in6));
-		return is_private6(in6.sin6_addr.s6_addr);
+		return near6(in6.sin6_addr.s6_addr);
 	}
-	return true;
+	return NEAR_ELSE;
 }
 
-bool address_private_text(const char *text)
+enum near address_near_text(const char *text)
 {
 	unsigned char addr[16];
 	char bare[INET6_ADDRSTRLEN];
@@ -103,6 +111,10 @@ bool address_private_text(const char *text)
 		text = bare;
 	}
 	if (inet_pton(AF_INET, text, addr) == 1)
-		return is_private4(addr);
-	return inet_pton(AF_INET6, text, addr) == 1 && is_private6(addr);
+		return near4(addr);
+	if (inet_pton(AF_INET6, text, addr) == 1)
+		return near6(addr);
+	if (!strcasecmp(text, "localhost") || ends_with(text, ".localhost"))
+		return NEAR_HERE;
+	return NEAR_NOT;
 }

@@ -53,10 +53,17 @@ void settings_release(struct settings *set);
 char *settings_proxy(const struct settings *set, const char *scheme,
 		     const char *host);
 
-/* Loopback, private, link-local, and all else that no public server has. */
-bool address_private(const struct sockaddr *addr);
-/* The same of a literal, as in a URL or from libcurl; false for a name. */
-bool address_private_text(const char *text);
+/* How near is an address?  Only public servers have one that is not. */
+enum near {
+	NEAR_NOT,	/* anywhere */
+	NEAR_SITE,	/* 10.0.0.0/8 and the like: this network's */
+	NEAR_HERE,	/* loopback */
+	NEAR_ELSE,	/* link-local, reserved, multicast, none */
+};
+
+enum near address_near(const struct sockaddr *addr);
+/* The same of a literal, as in a URL or from libcurl, and of "localhost". */
+enum near address_near_text(const char *text);
 
 /* An easy handle with its connections; one thread uses it at a time. */
 struct conn {
@@ -119,6 +126,7 @@ struct sending {
 	unsigned hops;
 	bool foreign;		/* no longer where `http` is for */
 	bool any_address;
+	enum near near;		/* besides what is public */
 
 	/* The body so far, over all tries. */
 	uint64_t pos;		/* the next byte that the sink wants */

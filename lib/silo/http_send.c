@@ -203,17 +203,22 @@ static int may_follow(struct sending *s, const char *to, bool foreign)
 }
 
 /*
- * A public server may send us to another one, but not to our own printer,
- * even where the user's word allows its URL any address.
+ * The user's word was for one place.  Where that sends us may be as near as it
+ * is itself, but not nearer: to our own printer, say, or to what tells the
+ * machines of a cloud their keys.
  */
-static bool still_any(const struct sending *s)
+static void stay_near(struct sending *s)
 {
 	char *ip = NULL;
 
-	if (!s->any_address || s->proxied)
-		return s->any_address;
-	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &ip);
-	return ip && address_private_text(ip);
+	if (!s->any_address)
+		return;
+	s->any_address = false;
+	if (!s->proxied && !curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP,
+					      &ip) && ip)
+		s->near = address_near_text(ip);
+	if (s->near == NEAR_ELSE)
+		s->near = NEAR_NOT;
 }
 
 /* For messages: a password may stand before the last '@'. */
@@ -242,7 +247,7 @@ static int follow(struct sending *s)
 	}
 	if (!ret) {
 		if (foreign)
-			s->any_address = still_any(s);
+			stay_near(s);
 		s->foreign = foreign;
 		s->hops++;
 		SWAP(s->url, to);

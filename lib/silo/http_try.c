@@ -31,6 +31,11 @@ static int on_progress(void *ctx, curl_off_t a UNUSED, curl_off_t b UNUSED,
 	return s->ret != 0;
 }
 
+static bool may_connect(const struct sending *s, enum near near)
+{
+	return near == NEAR_NOT || s->any_address || near == s->near;
+}
+
 /* The address that is really connected to, whatever a name meant before. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose UNUSED,
 				 struct curl_sockaddr *addr)
@@ -42,7 +47,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose UNUSED,
 
 	if (addr->family != AF_INET && addr->family != AF_INET6)
 		return CURL_SOCKET_BAD;
-	if (!s->any_address && !s->proxied && address_private(&addr->addr)) {
+	if (!s->proxied && !may_connect(s, address_near(&addr->addr))) {
 		s->denied = true;
 		inet_ntop(addr->family, in, s->address, sizeof(s->address));
 		return CURL_SOCKET_BAD;
@@ -238,12 +243,6 @@ static int set_headers(struct sending *s, struct curl_slist **list)
 
 /* --- one try -------------------------------------------------------------- */
 
-static bool is_here(const char *host)
-{
-	return !strcasecmp(host, "localhost") ||
-	       ends_with(host, ".localhost") || address_private_text(host);
-}
-
 /* A broken pipe is an error of this transfer, not the end of us. */
 static CURLcode perform(CURL *easy)
 {
@@ -298,7 +297,7 @@ CURLcode sending_try(struct sending *s, struct conn *conn)
 	set_method(s);
 	auth_apply(s);
 	/* Through a proxy only what the URL says can be looked at. */
-	if (!s->any_address && is_here(host)) {
+	if (!may_connect(s, address_near_text(host))) {
 		s->denied = true;
 		snprintf(s->address, sizeof(s->address), "%s", host);
 		code = CURLE_COULDNT_CONNECT;

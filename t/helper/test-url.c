@@ -140,7 +140,7 @@ int test_url(int argc, const char **argv)
 	else if (argc > 1 && !strcmp(argv[1], "private"))
 		for (ret = 0, argv += 2; *argv; argv++)
 			printf("%s %s\n", *argv,
-			       address_private_text(*argv) ? "private" : "public");
+			       address_near_text(*argv) ? "private" : "public");
 	else if (argc == 3 && !strcmp(argv[1], "parse"))
 		ret = show(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "decode"))
