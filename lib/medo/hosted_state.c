@@ -352,7 +352,9 @@ void hosted_would_be(struct hosted_state *to, const struct hosted_state *from,
 	out.algo = change->algo;
 	if (change->head || from->head)
 		out.head = xstrdup(change->head ? change->head : from->head);
-	qsort(change->updates, change->n, sizeof(*change->updates), by_name);
+	if (change->n)
+		qsort(change->updates, change->n, sizeof(*change->updates),
+		      by_name);
 	merge(&out, from, change->updates, change->n);
 	for (size_t i = 0; i < from->npacks; i++) {
 		pack = copy_pack(&from->packs[i]);
