@@ -121,14 +121,18 @@ static int send_pack(struct mover *m, const char *dir, uint64_t content)
 	return ret;
 }
 
-/* All that went into the pack has its fate. */
+/*
+ * All that went into the pack has its fate.  What is not small is another
+ * worker's.
+ */
 static int settle(struct mover *m, int ret)
 {
 	char *why = ret ? xstrdup(fail_text()) : NULL;
 	int stop = 0;
 
 	for (size_t i = 0; !stop && i < m->n; i++) {
-		if (m->state[i] != ITEM_AGAIN)
+		if (!silo_is_small(&m->items[i].expect) ||
+		    m->state[i] != ITEM_AGAIN)
 			continue;
 		if (why)
 			fail_adopt(why);
@@ -155,8 +159,8 @@ int pack_run(struct mover *m, struct task *task UNUSED)
 		ret = packer_open(&packer, stage_path(&stage), m->to->algo, 6,
 				  0);
 	for (size_t i = 0; !ret && i < m->n; i++) {
-		if (m->state[i] != ITEM_OPEN ||
-		    !silo_is_small(&m->items[i].expect))
+		if (!silo_is_small(&m->items[i].expect) ||
+		    m->state[i] != ITEM_OPEN)
 			continue;
 		ret = stop_check();
 		if (ret)
