@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "codec/entry.h"
 #include "medo/swap_int.h"
 
 #include <fcntl.h>
@@ -187,7 +188,9 @@ static int look_at(struct swap *swap, const struct index_file *index,
 	int fd, ret = 0;
 
 	item->state = SWAP_LEFT;
-	if (!entry && swap->drop)
+	/* Elsewhere git itself has looked at the name. */
+	if (!entry && (swap->drop || entry_path_trouble(item->path,
+					strlen(item->path), ENTRY_FILE)))
 		return 0;
 	fd = file_open_beneath(swap->top, item->path,
 			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
