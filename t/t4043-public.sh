@@ -3,10 +3,10 @@
 test_description='MA-17, MA-21 public servers, and where they send us'
 
 # In a network of its own, where two servers have public addresses.
-if test -z "$MEDO_TEST_PUBLIC" && unshare -rn python3 \
+if test -z "$MEDO_TEST_PUBLIC" && unshare -rnm python3 \
 	"$(dirname "$0")/helper/publicnet.py" true 2>/dev/null
 then
-	exec unshare -rn python3 "$(dirname "$0")/helper/publicnet.py" \
+	exec unshare -rnm python3 "$(dirname "$0")/helper/publicnet.py" \
 		/bin/sh "$0" "$@"
 fi
 
@@ -46,7 +46,7 @@ test_expect_success 'setup' '
 	one=${MEDO_TEST_PUBLIC% *} two=${MEDO_TEST_PUBLIC#* } &&
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout s.key -out s.crt -days 2 -subj /CN=test \
-		-addext "subjectAltName=IP:$one,IP:$two,IP:127.0.0.1,DNS:localhost" &&
+		-addext "subjectAltName=IP:$one,IP:$two,IP:127.0.0.1,DNS:localhost,DNS:*.example.com" &&
 	cat s.key s.crt >s.pem &&
 	git config --global http.sslCAInfo "$PWD/s.crt" &&
 	fault_start trap "$PWD/srv" --bind 127.0.0.1 --cert "$PWD/s.pem" &&
@@ -68,6 +68,21 @@ test_expect_success 'http does, and so does a private address' '
 	fetch_gives 4 "https://127.0.0.1:$trap/far" &&
 	fetch_gives 4 "https://localhost:$trap/far" &&
 	unseen
+'
+
+test_expect_success 'MA-17 what a name means decides, not how it looks' '
+	fetch_gives 0 "https://one.example.com:${a##*:}/far" &&
+	for name in home home6 mapped lan meta
+	do
+		fetch_gives 4 "https://$name.example.com:$trap/far" &&
+		test_grep "not public" err && unseen || return 1
+	done &&
+	fetch_gives "3|4" "https://both.example.com:$trap/far" && unseen &&
+	for name in home home6 mapped meta
+	do
+		echo "redirect 302 https://$name.example.com:$trap/far/%s" | fault f &&
+		fetch_gives 4 f && unseen || return 1
+	done
 '
 
 test_expect_success 'MA-17 a public server cannot send us to a private one' '
