@@ -105,9 +105,8 @@ int push_whole(struct pushing *p)
 		goto out;
 	for (size_t i = 0; i < p->want.n; i++)
 		buf_addf(&input, "%s\n", p->want.v[i]);
-	buf_adds(&input, "--not\n");
 	for (size_t i = 0; i < p->have.n; i++)
-		buf_addf(&input, "%s\n", p->have.v[i]);
+		buf_addf(&input, "^%s\n", p->have.v[i]);
 	run.input = input.ptr;
 	run.input_len = input.len;
 	ret = run_capture(&run, &said, 0);
