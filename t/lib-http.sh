@@ -196,7 +196,7 @@ apache_conf () {
 	PidFile "$web_dir/apache.pid"
 	ErrorLog "$web_dir/error.log"
 	DefaultRuntimeDir "$web_dir/tmp"
-	Mutex file:$web_home/lock default
+	Mutex "file:$web_home/lock" default
 	TypesConfig /dev/null
 	StartServers 2
 	LogFormat "%m %U %s %{Range}i" plain
