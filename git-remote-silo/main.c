@@ -189,7 +189,7 @@ int main(int argc, const char **argv)
 	}
 	/* History is what the objects say, for everybody. */
 	setenv("GIT_NO_REPLACE_OBJECTS", "1", 1);
-	setenv("GIT_GRAFT_FILE", "/dev/null", 1);
+	setenv("GIT_GRAFT_FILE", "/dev/null/none", 1);
 	helper.address = argv[argc - 1];
 	ret = medo_open(&helper.medo, MEDO_ANYWHERE);
 	if (!ret)

@@ -28,10 +28,15 @@ static enum id_algo algo_of(const struct pushing *p)
 	return algo ? algo : medo_algo(&p->helper->medo);
 }
 
-static void add_once(struct strs *strs, const struct id *id)
+/* Ten thousand refs may name a few commits. */
+static void add_once(struct strs *strs, struct idset *seen,
+		     const struct id *id)
 {
 	char hex[ID_HEX_MAX];
 
+	if (idset_find(seen, id) >= 0)
+		return;
+	idset_add(seen, id);
 	strs_add(strs, id_hex(id, hex));
 }
 
@@ -39,15 +44,19 @@ static void add_once(struct strs *strs, const struct id *id)
 static int gather(struct pushing *p)
 {
 	const struct hosted_state *state = helper_state(p->helper);
+	struct idset there = IDSET_INIT, new = IDSET_INIT;
 	struct strs far = STRS_INIT;
 	int ret;
 
-	for (size_t i = 0; i < p->n; i++)
-		if (wish_stands(&p->wishes[i]) && p->wishes[i].new.algo)
-			add_once(&p->want, &p->wishes[i].new);
 	for (size_t i = 0; i < state->nrefs; i++)
-		add_once(&far, &state->refs[i].id);
+		add_once(&far, &there, &state->refs[i].id);
+	for (size_t i = 0; i < p->n; i++)
+		if (wish_stands(&p->wishes[i]) && p->wishes[i].new.algo &&
+		    idset_find(&there, &p->wishes[i].new) < 0)
+			add_once(&p->want, &new, &p->wishes[i].new);
 	ret = p->want.n ? hosted_have(&far, &p->have, NULL) : 0;
+	idset_release(&there);
+	idset_release(&new);
 	strs_release(&far);
 	return ret;
 }

@@ -10,6 +10,9 @@
 /* The silo that holds the repository holds its blobs, too. */
 static void use_silo(struct medo *medo, const char *silo)
 {
+	if (gitdir_get(&medo->git, "medo.silo") &&
+	    !strcmp(gitdir_get(&medo->git, "medo.silo"), silo))
+		return;
 	for (size_t i = 0; i < medo->git.keys.n; i++)
 		if (!strcmp(medo->git.keys.v[i], "medo.silo"))
 			*medo->git.keys.v[i] = '-';
@@ -54,21 +57,32 @@ static int upload(struct helper *helper, struct strs *revs)
 	return ret;
 }
 
+/*
+ * A command line has an end.  What is there already only makes the walk
+ * shorter, so that some of it will do.
+ */
+#define NEW_MAX 5000
+#define OLD_MAX 5000
+
 int push_pointers(struct pushing *p)
 {
 	struct helper *helper = p->helper;
-	struct strs revs = STRS_INIT;
-	int ret;
+	int ret = 0;
 
-	for (size_t i = 0; i < p->want.n; i++)
-		strs_add(&revs, p->want.v[i]);
-	strs_add(&revs, "--not");
-	for (size_t i = 0; i < p->have.n; i++)
-		strs_add(&revs, p->have.v[i]);
 	helper->medo.quiet = helper->verbosity < 1;
 	helper->medo.progress = helper->progress ? METER_ON : METER_OFF;
-	ret = upload(helper, &revs);
-	strs_release(&revs);
+	for (size_t from = 0; !ret && from < p->want.n; from += NEW_MAX) {
+		size_t to = MIN(p->want.n, from + NEW_MAX);
+		struct strs revs = STRS_INIT;
+
+		for (size_t i = from; i < to; i++)
+			strs_add(&revs, p->want.v[i]);
+		strs_add(&revs, "--not");
+		for (size_t i = 0; i < MIN(p->have.n, OLD_MAX); i++)
+			strs_add(&revs, p->have.v[i]);
+		ret = upload(helper, &revs);
+		strs_release(&revs);
+	}
 	return ret;
 }
 

@@ -79,7 +79,8 @@ test_expect_success 'a replacement or a graft is nothing that others see' '
 	test_cmp expect actual &&
 	cp -r full grafted &&
 	git -C grafted rev-parse HEAD~1 >grafted/.git/info/grafts &&
-	git -C grafted push -q "$(remote_url g)" main &&
+	git -C grafted push -q "$(remote_url g)" main 2>err &&
+	test_must_be_empty err &&
 	remote_whole "$(remote_url g)" "$(remote_path g)" &&
 	git -C whole rev-list --count main >actual &&
 	test_cmp expect actual
