@@ -152,7 +152,17 @@ test_expect_success 'a flipped bit in a pack costs one blob, not the others' '
 	git medo silo verify near8
 '
 
-test_expect_success 'but if objects/ has it, too, nothing' '
+test_expect_success PYTHON3 'an index that names the wrong places costs two blobs' '
+	cp -r "$web_root/mix" "$web_root/swap" &&
+	idx=$(ls "$web_root"/swap/pack/*.idx) &&
+	python3 "$TEST_DIRECTORY/helper/midxbreak.py" swap-places "$idx" broken.idx &&
+	mv -f broken.idx "$idx" &&
+	test-tool table here near19 "$web_url/swap" <small.ids >actual &&
+	test_grep "moved 18 there 0 failed 2" actual &&
+	test "$(grep -c "another id" actual)" = 2
+'
+
+test_expect_success 'a flipped bit in a pack costs nothing where objects/ has the blob, too' '
 	mkdir contents &&
 	GIT_OBJECT_DIRECTORY=$web_root/mix git cat-file blob "$bad" >contents/x &&
 	add_blob store contents/x >x.id && test "$(cut -d" " -f1 x.id)" = "$bad" &&

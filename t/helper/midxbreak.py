@@ -71,6 +71,9 @@ elif how == "midx-names-order":
 	b[at + 5:at + 6] = b"f"
 	b[at + 6:at + 7] = b"f"
 	b[at + 7:at + 8] = b"f"
+elif how == "swap-places":
+	x, y = off, off + stride
+	b[x:x + stride], b[y:y + stride] = b[y:y + stride], b[x:x + stride]
 elif how == "empty": b = bytearray()
 elif how == "none": pass
 else: sys.exit("no such way: " + how)
