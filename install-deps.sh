@@ -30,7 +30,8 @@ dnf_build='gcc make pkgconf-pkg-config git libgit2-devel zlib-devel
 dnf_build_wants='isa-l-devel libzstd-devel xz-devel bzip2-devel expat-devel'
 dnf_test='perl-Test-Harness python3 rubygem-asciidoctor ShellCheck clang xz
 	bzip2 zstd man-db diffutils'
-dnf_test_wants='git-lfs nginx httpd mod_ssl openssl pigz isa-l-tools bsdtar zip unzip strace time
+dnf_test_wants='git-lfs nginx httpd mod_ssl openssl pigz isa-l-tools
+	bsdtar zip unzip strace time
 	ntfs-3g attr procps-ng bash zsh fish'
 dnf_perf='time perl-interpreter python3 pigz bsdtar git-lfs'
 dnf_perf_wants='isa-l-tools'
@@ -40,7 +41,8 @@ apk_build='gcc musl-dev make pkgconf git libgit2-dev zlib-dev curl-dev
 apk_build_wants='isa-l-dev zstd-dev xz-dev bzip2-dev expat-dev'
 apk_test='perl-utils python3 asciidoctor shellcheck clang xz bzip2 zstd
 	mandoc diffutils coreutils grep sed tar'
-apk_test_wants='git-lfs nginx apache2 apache2-webdav openssl pigz isa-l libarchive-tools zip unzip strace
+apk_test_wants='git-lfs nginx apache2 apache2-webdav openssl pigz
+	isa-l libarchive-tools zip unzip strace
 	ntfs-3g attr procps bash zsh fish'
 apk_perf='perl python3 pigz libarchive-tools git-lfs tar'
 apk_perf_wants='isa-l'
