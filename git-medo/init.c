@@ -4,6 +4,7 @@
 #include "git-medo/cmd.h"
 #include "base/file.h"
 #include "base/temp.h"
+#include "codec/url.h"
 
 #include <sys/stat.h>
 
@@ -82,6 +83,23 @@ static int format_list(const struct silo_list *list, const char *path,
 	silo_list_format(list, text);
 	ret = silo_list_parse(&again, text->ptr, text->len, path);
 	silo_list_release(&again);
+	return ret;
+}
+
+/* Before it stands in a file: what no push or fetch would take. */
+static int check_urls(const struct strs *urls)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < urls->n; i++) {
+		char *normal = medo_normal_url(urls->v[i], NULL);
+		struct url url = URL_INIT;
+
+		if (strstr(normal, "://"))
+			ret = url_parse(&url, normal);
+		url_release(&url);
+		free(normal);
+	}
 	return ret;
 }
 
@@ -176,6 +194,10 @@ int cmd_init(int argc, const char **argv)
 	ret = medo_open(&medo, MEDO_WORK_TREE);
 	if (!ret)
 		ret = check_dir(&medo, argv[0]);
+	if (!ret)
+		ret = check_urls(&silos);
+	if (!ret)
+		ret = check_urls(&pushes);
 	if (!ret)
 		ret = temp_mkdirs(argv[0], 0);
 	if (!ret && silos.n)

@@ -205,4 +205,19 @@ test_expect_success '--push says where the silo before it is written' '
 	)
 '
 
+test_expect_success 'a URL that no push would take is not written' '
+	git init -q bad &&
+	(
+		cd bad &&
+		for url in ssh://host/a/../b https://u:secret@host/x \
+			ssh://-oProxyCommand=x/y gopher://host/x https://host:0/x
+		do
+			test_must_fail git medo init --silo "$url" deps 2>err &&
+			test_line_count = 1 err &&
+			! grep secret err &&
+			test_path_is_missing deps || return 1
+		done
+	)
+'
+
 test_done
