@@ -37,6 +37,10 @@ int hosted_pack_objects(struct hosted_pack *out, const char *dir,
 			struct strs *env, const char *how,
 			const struct buf *input, bool progress) MUST_CHECK;
 
+/* hosted_have() among what children under `env` see. */
+int hosted_have_env(const struct strs *env, const struct strs *ids,
+		    struct strs *have, struct strs *lack) MUST_CHECK;
+
 /* 1: this repository has a ref, so it may have objects. */
 int hosted_any_ref(void) MUST_CHECK;
 

@@ -24,15 +24,24 @@ static int sort_out(const struct strs *ids, char *text, struct strs *have,
 	return 0;
 }
 
-int hosted_have(const struct strs *ids, struct strs *have, struct strs *lack)
+int hosted_have_env(const struct strs *env, const struct strs *ids,
+		    struct strs *have, struct strs *lack)
 {
-	static const char *const argv[] = {
-		"git", "cat-file", "--batch-check", "--buffer", NULL
-	};
 	struct buf input = BUF_INIT, said = BUF_INIT;
-	struct run run = { .argv = argv };
+	struct strs argv = STRS_INIT;
+	struct run run = { .argv = NULL };
 	int ret = 0;
 
+	strs_add(&argv, "env");
+	for (size_t i = 0; env && i < env->n; i++)
+		strs_add(&argv, env->v[i]);
+	strs_add(&argv, "git");
+	strs_add(&argv, "cat-file");
+	strs_add(&argv, "--batch-check");
+	strs_add(&argv, "--buffer");
+	run.argv = strs_argv(&argv);
+	if (!env)
+		run.argv++;
 	for (size_t i = 0; i < ids->n; i++)
 		buf_addf(&input, "%s\n", ids->v[i]);
 	run.input = input.ptr;
@@ -43,9 +52,15 @@ int hosted_have(const struct strs *ids, struct strs *have, struct strs *lack)
 		ret = fail(FAIL_SYSTEM, "git cat-file failed");
 	if (!ret)
 		ret = sort_out(ids, said.ptr, have, lack);
+	strs_release(&argv);
 	buf_release(&said);
 	buf_release(&input);
 	return ret;
+}
+
+int hosted_have(const struct strs *ids, struct strs *have, struct strs *lack)
+{
+	return hosted_have_env(NULL, ids, have, lack);
 }
 
 int hosted_any_ref(void)

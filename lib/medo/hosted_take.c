@@ -61,6 +61,17 @@ static int strictness(struct take *t, bool some)
 	return 0;
 }
 
+static int is_closed(struct take *t, bool some, const char *more)
+{
+	char *path = xstrfmt("%s/info/alternates", t->objects);
+	int ret = file_exists(path);
+
+	t->closed = !ret && !some && t->how->cloning && t->strict.len &&
+		    !(more && *more);
+	free(path);
+	return MIN(ret, 0);
+}
+
 int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how,
 	      bool some)
 {
@@ -86,7 +97,7 @@ int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how,
 		buf_addf(&behind, ":%s", more);
 	strs_take(&t->env, buf_detach(&behind));
 	strs_addf(&t->env, "GIT_QUARANTINE_PATH=%s", stage_path(&t->stage));
-	return 0;
+	return is_closed(t, some, more);
 }
 
 void take_release(struct take *t)
@@ -205,7 +216,19 @@ int take_pack(struct take *t, const struct hosted_pack *pack)
 	return ret;
 }
 
-int take_connected(struct take *t)
+/* Are they there at all? */
+static int have_wants(struct take *t)
+{
+	struct strs have = STRS_INIT, lack = STRS_INIT;
+	int ret = hosted_have_env(&t->env, t->how->wants, &have, &lack);
+
+	ret = ret ? ret : !lack.n;
+	strs_release(&have);
+	strs_release(&lack);
+	return ret;
+}
+
+static int walk(struct take *t)
 {
 	static const char *const words[] = {
 		"git", "rev-list", "--objects", "--stdin", "--not", "--all",
@@ -227,6 +250,15 @@ int take_connected(struct take *t)
 	buf_release(&said);
 	buf_release(&input);
 	return ret < 0 ? ret : !ret;
+}
+
+/*
+ * Into an empty repository each pack came by --strict, which has looked for
+ * all that its objects name: then the walk has been done.
+ */
+int take_connected(struct take *t)
+{
+	return t->closed ? have_wants(t) : walk(t);
 }
 
 /*

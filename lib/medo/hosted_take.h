@@ -13,6 +13,7 @@ struct take {
 	struct strs env;	/* for children: where objects lie */
 	struct buf strict;	/* an option of git index-pack, or empty */
 	struct strs packs;	/* taken */
+	bool closed;		/* what is taken can name nothing else */
 	bool unsure;		/* a .gitmodules could not be looked into */
 };
 
