@@ -130,7 +130,7 @@ static int drop(void *data UNUSED, struct block *block UNUSED)
 	return 0;
 }
 
-static bool is_page(const char *type)
+bool web_is_page(const char *type)
 {
 	return type && !strncasecmp(type, "text/html", 9);
 }
@@ -170,7 +170,7 @@ int web_has(struct backend *b, const char *name, uint64_t *size)
 	req.url = url;
 	ret = web_send(web_of(b), &req, &answer);
 	*size = answer.total;
-	if (ret == 200 && is_page(answer.type))
+	if (ret == 200 && web_is_page(answer.type))
 		ret = fail(FAIL_NET, "'%s' is answered with a web page",
 			   quoted(url));
 	else if (ret == 200 && answer.total != UINT64_MAX)

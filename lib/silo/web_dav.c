@@ -32,7 +32,14 @@ static int ask_with(struct web *web, struct http_request *req,
 	req->url = url;
 	req->text_max = 256;
 	ret = web_send(web, req, &answer);
-	if (ret >= 300)
+	/*
+	 * A captive portal says 200 to everything; Apache's own pages come
+	 * with 201 and more.
+	 */
+	if (ret == 200 && web_is_page(answer.type))
+		ret = fail(FAIL_NET, "'%s' is answered with a web page",
+			   quoted(url));
+	else if (ret >= 300)
 		(void)http_fail(req, &answer);
 	http_answer_release(&answer);
 	free(url);
@@ -143,8 +150,9 @@ static int put(struct web *web, const char *name, const struct source *src,
 	req.headers = headers;
 	req.body = src;
 	status = ask_with(web, &req, name, false);
-	if (req.once && (is_orphan(status) || status >= 500)) {
-		ret = make_parent(web, name);
+	if (req.once && (is_orphan(status) || status >= 500 ||
+			 status == 429)) {
+		ret = status == 429 ? 0 : make_parent(web, name);
 		if (ret)
 			return ret;
 		req.once = false;
@@ -169,7 +177,6 @@ static int move_to(struct web *web, const char *from, const char *where,
 	req.method = "MOVE";
 	req.headers = headers;
 	req.idempotent = false;
-	req.once = true;
 	status = ask_with(web, &req, from, slash);
 	free(to);
 	return status;

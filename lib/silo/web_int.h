@@ -34,6 +34,8 @@ char *web_url(const struct web *web, const char *name, bool slash);
 /* Send what has no body of the silo's; the status, or a failure. */
 int web_send(struct web *web, struct http_request *req,
 	     struct http_answer *answer) MUST_CHECK;
+/* By its Content-Type: HTML, which no file of a silo is. */
+bool web_is_page(const char *type);
 
 /* What WebDAV adds (web_dav.c, web_list.c). */
 int web_put(struct backend *b, const char *name, const struct source *src);
