@@ -13,13 +13,17 @@
  *	"refs": { "refs/heads/main": [OLD, NEW], ... },	  null: absent; a third
  *			one is what an annotated tag peels to
  *	"head": "refs/heads/main",	where it changes
- *	"packs": [ { "name": "pack-<hash>", "size": BYTES, "objects": N } ],
+ *	"packs": [ { "name": "pack-<hash>", "size": BYTES, "objects": N,
+ *			"large": true } ],	large: see "split"
  *	"replaced": [ "pack-<hash>", ... ],	folded into "packs"
  *	"options": [ ... ]		of git push
+ *	"split": BYTES		from now on blobs of so many bytes and more are
+ *			in packs of their own, "large"; 0: no longer
  *
- * and of the state: "object-format", "head", "refs" (each NEW, or [NEW,
- * PEELED]), "packs" (in the order in which objects refer to one another, the
- * folded ones with "of": what they were made of).
+ * and of the state: "object-format", "head", "split", "refs" (each NEW, or
+ * [NEW, PEELED]), "packs" (the large ones, and the others in the order in which
+ * objects refer to one another; the folded ones with "of": what they were made
+ * of).
  */
 struct hosted;
 
@@ -38,6 +42,7 @@ struct hosted_pack {
 	char *name;		/* "pack-<hash>" */
 	uint64_t size;
 	uint64_t objects;
+	bool large;		/* nothing but blobs over the split */
 	struct hosted_part *of;	/* what was folded into it */
 	size_t nof;
 };
@@ -45,6 +50,7 @@ struct hosted_pack {
 struct hosted_state {
 	uint64_t n;		/* 0: nothing was ever pushed */
 	enum id_algo algo;	/* ID_NONE then */
+	uint64_t split;		/* 0: all blobs are in all packs */
 	char *head;		/* or NULL */
 	struct hosted_ref *refs;	/* by name */
 	size_t nrefs;
@@ -76,6 +82,8 @@ struct hosted_change {
 	size_t n;
 	const char *head;	/* NULL: as it was */
 	const struct hosted_pack *pack;		/* or NULL */
+	const struct hosted_pack *large;	/* or NULL */
+	const uint64_t *split;			/* NULL: as it was */
 	const struct strs *replaced;		/* or NULL */
 	const struct strs *options;		/* or NULL */
 	enum id_algo algo;

@@ -23,7 +23,8 @@ static void add_pack(struct buf *out, const struct hosted_pack *pack)
 {
 	buf_adds(out, "\n    ");
 	add_part(out, pack->name, pack->size);
-	buf_addf(out, ", \"objects\": %" PRIu64, pack->objects);
+	buf_addf(out, ", \"objects\": %" PRIu64 "%s", pack->objects,
+		 pack->large ? ", \"large\": true" : "");
 	for (size_t i = 0; i < pack->nof; i++) {
 		buf_adds(out, i ? ",\n      " : ", \"of\": [\n      ");
 		add_part(out, pack->of[i].name, pack->of[i].size);
@@ -44,6 +45,8 @@ static void add_head(struct buf *out, enum id_algo algo, const char *head)
 void hosted_state_format(struct buf *out, const struct hosted_state *state)
 {
 	add_head(out, state->algo, state->head);
+	if (state->split)
+		buf_addf(out, ",\n  \"split\": %" PRIu64, state->split);
 	buf_adds(out, ",\n  \"refs\": {");
 	for (size_t i = 0; i < state->nrefs; i++) {
 		const struct hosted_ref *ref = &state->refs[i];
@@ -102,6 +105,8 @@ void hosted_change_format(struct buf *out, const struct hosted_state *state,
 	if (head && state->head && !strcmp(head, state->head))
 		head = NULL;
 	add_head(out, change->algo, head);
+	if (change->split)
+		buf_addf(out, ",\n  \"split\": %" PRIu64, *change->split);
 	if (change->n)
 		buf_adds(out, ",\n  \"refs\": {");
 	for (size_t i = 0; i < change->n; i++) {
@@ -111,9 +116,14 @@ void hosted_change_format(struct buf *out, const struct hosted_state *state,
 	}
 	if (change->n)
 		buf_adds(out, "\n  }");
-	if (change->pack) {
+	if (change->pack || change->large) {
 		buf_adds(out, ",\n  \"packs\": [");
-		add_pack(out, change->pack);
+		if (change->large)
+			add_pack(out, change->large);
+		if (change->pack && change->large)
+			buf_addc(out, ',');
+		if (change->pack)
+			add_pack(out, change->pack);
 		buf_adds(out, "\n  ]");
 	}
 	add_list(out, "replaced", change->replaced);

@@ -221,18 +221,52 @@ static int take_of(const struct json *json, enum id_algo algo,
 	return ret;
 }
 
+static void give_parts(struct hosted_pack *pack, const struct hosted_part *of,
+		       size_t nof)
+{
+	if (pack->of || !nof)
+		return;
+	pack->of = xcalloc(nof, sizeof(*pack->of));
+	for (size_t i = 0; i < nof; i++)
+		pack->of[i] = (struct hosted_part){ xstrdup(of[i].name),
+						    of[i].size };
+	pack->nof = nof;
+}
+
+/* The large ones first: what they have is named by what is in the others. */
 static void add_pack(struct hosted_state *state, struct hosted_pack *pack)
 {
+	size_t at = 0;
+
 	for (size_t i = 0; i < state->npacks; i++)
 		if (!strcmp(state->packs[i].name, pack->name))
 			return;
 	state->packs = xrealloc(state->packs, state->npacks + 1,
 				sizeof(*state->packs));
-	state->packs[state->npacks++] = *pack;
+	while (at < state->npacks && (!pack->large || state->packs[at].large))
+		at++;
+	memmove(&state->packs[at + 1], &state->packs[at],
+		(state->npacks - at) * sizeof(*state->packs));
+	state->packs[at] = *pack;
+	state->npacks++;
 	*pack = (struct hosted_pack){ .name = NULL };
 }
 
-static int take_packs(struct hosted_state *state, const struct json *json)
+static int take_pack(const struct json *json, enum id_algo algo,
+		     struct hosted_pack *pack)
+{
+	int ret = take_name(json, algo, &pack->name, &pack->size);
+
+	if (!ret)
+		ret = json_take_bool(json, "large", &pack->large);
+	if (ret >= 0)
+		ret = json_take_u64(json, "objects", &pack->objects);
+	return ret < 0 ? ret : take_of(json, algo, pack);
+}
+
+/* `made`: their names, unless it is NULL. */
+static int take_packs(struct hosted_state *state, const struct json *json,
+		      struct strs *made)
 {
 	const struct json *packs = json_get(json, "packs");
 	int ret = 0;
@@ -242,13 +276,9 @@ static int take_packs(struct hosted_state *state, const struct json *json)
 	for (size_t i = 0; !ret && i < json_count(packs); i++) {
 		struct hosted_pack pack = { .name = NULL };
 
-		ret = take_name(json_at(packs, i), state->algo, &pack.name,
-				&pack.size);
-		if (!ret)
-			ret = json_take_u64(json_at(packs, i), "objects",
-					    &pack.objects);
-		if (ret >= 0)
-			ret = take_of(json_at(packs, i), state->algo, &pack);
+		ret = take_pack(json_at(packs, i), state->algo, &pack);
+		if (!ret && made)
+			strs_add(made, pack.name);
 		if (!ret)
 			add_pack(state, &pack);
 		hosted_pack_release(&pack);
@@ -257,45 +287,58 @@ static int take_packs(struct hosted_state *state, const struct json *json)
 }
 
 /*
- * What was folded goes; its name and size are remembered by the new pack,
- * which came last and takes the place of the last one: what came before may
- * be named by its objects, what comes after may name them.
+ * What was folded goes; its name and size are remembered by what was made of
+ * it.  The new pack takes the place of the last one: what came before may be
+ * named by its objects, what comes after may name them.  A large one names
+ * nothing.
  */
-static void replace(struct hosted_state *state, const struct strs *names)
+static void replace(struct hosted_state *state, const struct strs *names,
+		    const struct strs *made)
 {
+	struct hosted_pack one = { .name = NULL };
 	struct hosted_part *of;
-	struct hosted_pack made;
-	size_t kept = 0, at = state->npacks - 1, nof = 0;
+	size_t kept = 0, at = SIZE_MAX, nof = 0;
 
-	if (!names->n || !state->npacks)
+	if (!names->n || !made->n)
 		return;
-	of = xcalloc(names->n, sizeof(*of));
-	made = state->packs[state->npacks - 1];
-	for (size_t i = 0; i + 1 < state->npacks; i++) {
+	of = xcalloc(state->npacks + 1, sizeof(*of));
+	for (size_t i = 0; i < state->npacks; i++) {
 		struct hosted_pack *pack = &state->packs[i];
+		bool new = strs_has(made, pack->name);
 
-		if (!strs_has(names, pack->name) || nof == names->n) {
+		if (new && !pack->large && !one.name) {
+			one = *pack;
+		} else if (new || !strs_has(names, pack->name)) {
 			state->packs[kept++] = *pack;
-			continue;
+		} else {
+			of[nof++] = (struct hosted_part){ pack->name,
+							  pack->size };
+			pack->name = NULL;
+			hosted_pack_release(pack);
+			at = kept;
 		}
-		of[nof++] = (struct hosted_part){ xstrdup(pack->name),
-						  pack->size };
-		hosted_pack_release(pack);
-		at = kept;
 	}
+	state->npacks = kept;
 	at = MIN(at, kept);
-	memmove(&state->packs[at + 1], &state->packs[at],
-		(kept - at) * sizeof(*state->packs));
-	if (!made.of) {
-		made.of = of;
-		made.nof = nof;
-	} else {
-		while (nof)
-			free(of[--nof].name);
-		free(of);
+	while (one.name && at < kept && state->packs[at].large)
+		at++;
+	if (one.name) {
+		memmove(&state->packs[at + 1], &state->packs[at],
+			(kept - at) * sizeof(*state->packs));
+		state->packs[at] = one;
+		state->npacks++;
 	}
-	state->packs[at] = made;
-	state->npacks = kept + 1;
+	for (size_t i = 0; i < state->npacks; i++)
+		if (strs_has(made, state->packs[i].name))
+			give_parts(&state->packs[i], of, nof);
+	while (nof)
+		free(of[--nof].name);
+	free(of);
+}
+
+static int take_split(struct hosted_state *state, const struct json *json)
+{
+	return MIN(json_take_u64(json, "split", &state->split), 0);
 }
 
 int hosted_state_take(struct hosted_state *state, const struct json *json)
@@ -306,12 +349,14 @@ int hosted_state_take(struct hosted_state *state, const struct json *json)
 		ret = take_head(state, json);
 	if (!ret)
 		ret = take_refs(state, json, false);
-	return ret ? ret : take_packs(state, json);
+	if (!ret)
+		ret = take_split(state, json);
+	return ret ? ret : take_packs(state, json, NULL);
 }
 
 int hosted_state_apply(struct hosted_state *state, const struct json *json)
 {
-	struct strs replaced = STRS_INIT;
+	struct strs replaced = STRS_INIT, made = STRS_INIT;
 	int ret = take_algo(state, json);
 
 	if (!ret)
@@ -319,14 +364,17 @@ int hosted_state_apply(struct hosted_state *state, const struct json *json)
 	if (!ret)
 		ret = take_refs(state, json, true);
 	if (!ret)
-		ret = take_packs(state, json);
+		ret = take_split(state, json);
+	if (!ret)
+		ret = take_packs(state, json, &made);
 	if (!ret)
 		ret = json_take_strs(json, "replaced", 4096, &replaced);
 	if (ret >= 0) {
-		replace(state, &replaced);
+		replace(state, &replaced, &made);
 		ret = 0;
 	}
 	strs_release(&replaced);
+	strs_release(&made);
 	return ret;
 }
 
@@ -335,20 +383,31 @@ static struct hosted_pack copy_pack(const struct hosted_pack *pack)
 	struct hosted_pack copy = *pack;
 
 	copy.name = xstrdup(pack->name);
-	copy.of = pack->nof ? xcalloc(pack->nof, sizeof(*copy.of)) : NULL;
-	for (size_t i = 0; i < pack->nof; i++)
-		copy.of[i] = (struct hosted_part){ xstrdup(pack->of[i].name),
-						   pack->of[i].size };
+	copy.of = NULL;
+	copy.nof = 0;
+	give_parts(&copy, pack->of, pack->nof);
 	return copy;
+}
+
+static void add_copy(struct hosted_state *state, const struct hosted_pack *pack,
+		     struct strs *made)
+{
+	struct hosted_pack copy = copy_pack(pack);
+
+	if (made)
+		strs_add(made, copy.name);
+	add_pack(state, &copy);
+	hosted_pack_release(&copy);
 }
 
 void hosted_would_be(struct hosted_state *to, const struct hosted_state *from,
 		     const struct hosted_change *change)
 {
 	struct hosted_state out = HOSTED_STATE_INIT;
-	struct hosted_pack pack;
+	struct strs made = STRS_INIT;
 
 	out.n = from->n + 1;
+	out.split = change->split ? *change->split : from->split;
 	out.algo = change->algo;
 	if (change->head || from->head)
 		out.head = xstrdup(change->head ? change->head : from->head);
@@ -356,18 +415,15 @@ void hosted_would_be(struct hosted_state *to, const struct hosted_state *from,
 		qsort(change->updates, change->n, sizeof(*change->updates),
 		      by_name);
 	merge(&out, from, change->updates, change->n);
-	for (size_t i = 0; i < from->npacks; i++) {
-		pack = copy_pack(&from->packs[i]);
-		add_pack(&out, &pack);
-		hosted_pack_release(&pack);
-	}
-	if (change->pack) {
-		pack = copy_pack(change->pack);
-		add_pack(&out, &pack);
-		hosted_pack_release(&pack);
-	}
+	for (size_t i = 0; i < from->npacks; i++)
+		add_copy(&out, &from->packs[i], NULL);
+	if (change->large)
+		add_copy(&out, change->large, &made);
+	if (change->pack)
+		add_copy(&out, change->pack, &made);
 	if (change->replaced)
-		replace(&out, change->replaced);
+		replace(&out, change->replaced, &made);
+	strs_release(&made);
 	hosted_state_release(to);
 	*to = out;
 }
