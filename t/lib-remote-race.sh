@@ -2,8 +2,13 @@
 # behind lib-remote.sh.
 # shellcheck shell=sh disable=SC2154
 
+if test "${TEST_LONG:-}"
+then
+	: "${MEDO_TEST_PUSHERS:=32}"
+	: "${MEDO_TEST_ROUNDS:=30}"
+fi
 : "${MEDO_TEST_PUSHERS:=8}"
-: "${MEDO_TEST_ROUNDS:=4}"
+: "${MEDO_TEST_ROUNDS:=3}"
 
 # push_one I ROUND BRANCH: a commit, and a push; "<branch> <id>" in ack.I if git
 # said yes, lost.I if somebody was faster, bad.I for all else
@@ -143,6 +148,7 @@ read_on () {
 
 test_expect_success 'readers meanwhile see one state or another' '
 	: >go &&
+	test_when_finished "rm -f go" &&
 	{ read_on & } &&
 	reader=$! &&
 	for round in $(test_seq "$MEDO_TEST_ROUNDS")
@@ -185,9 +191,11 @@ test_expect_success 'CO-05 who was stopped between upload and entry loses, and s
 		case "\$line" in
 		push*)
 			: >"$PWD/stopped"
-			while test -f "$PWD/stopped"
+			i=0
+			while test -f "$PWD/stopped" && test \$i -lt 300
 			do
 				sleep 0.1
+				i=\$((i + 1))
 			done
 		esac
 		printf "%s\\n" "\$line"

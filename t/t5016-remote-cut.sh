@@ -14,6 +14,7 @@ then
 fi
 
 # asked COMMAND...: the log of what it asked for, in `requests`
+# shellcheck disable=SC2154 # web_log is of lib-http.sh
 asked () {
 	: >"$web_log"
 	"$@"

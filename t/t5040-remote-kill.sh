@@ -2,7 +2,7 @@
 
 test_description='git-remote-silo is killed (-9) at each of its steps
 
-MEDO_TEST_KILLS says at how many of them (default 20; 1000: at all).'
+MEDO_TEST_KILLS says at how many of them (default 12; 1000: at all).'
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TEST_DIRECTORY/lib-silo.sh"
@@ -16,7 +16,11 @@ then
 	test_done
 fi
 
-: "${MEDO_TEST_KILLS:=20}"
+if test "${TEST_LONG:-}"
+then
+	: "${MEDO_TEST_KILLS:=1000}"
+fi
+: "${MEDO_TEST_KILLS:=12}"
 
 calls=rename,renameat,renameat2,link,linkat,mkdir,mkdirat,unlink,unlinkat,fsync,fdatasync,write,pwrite64,clone,clone3,vfork
 

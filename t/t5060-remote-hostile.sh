@@ -9,6 +9,10 @@ valid lines, and its repository nothing that it would not take from a server.'
 . "$TEST_DIRECTORY/lib-silo.sh"
 . "$TEST_DIRECTORY/lib-remote.sh"
 
+if test "${TEST_LONG:-}"
+then
+	: "${MEDO_TEST_MUTANTS:=200}"
+fi
 id=
 
 # make_ledger NAME MEMBERS: a repository whose ledger is one entry by hand
@@ -275,7 +279,7 @@ test_expect_success PYTHON3 'BI-22 packs with a byte changed' '
 	pack=$(echo "$bad"/objects/pack/*.pack) &&
 	cp "$pack" whole.pack &&
 	size=$(test_file_size whole.pack) &&
-	step=$((size / ${MEDO_TEST_MUTANTS:-25} + 1)) &&
+	step=$((size / ${MEDO_TEST_MUTANTS:-15} + 1)) &&
 	at=0 &&
 	while test $at -lt $size
 	do

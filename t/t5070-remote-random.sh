@@ -14,6 +14,10 @@ then
 	test_done
 fi
 
+if test "${TEST_LONG:-}"
+then
+	: "${MEDO_TEST_STEPS:=2000}"
+fi
 : "${MEDO_TEST_STEPS:=40}"
 : "${MEDO_TEST_SEED:=$(od -An -N2 -tu2 /dev/urandom | tr -d " ")}"
 
