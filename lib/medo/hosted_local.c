@@ -13,7 +13,8 @@ static int sort_out(const struct strs *ids, char *text, struct strs *have,
 		char *end = strchr(line, '\n');
 
 		if (!end)
-			return fail(FAIL_SYSTEM, "git cat-file says too little");
+			return fail(FAIL_SYSTEM, "git cat-file says too "
+				    "little");
 		*end = '\0';
 		if (!ends_with(line, " missing"))
 			strs_add(have, ids->v[i]);
