@@ -77,31 +77,4 @@ test_expect_success 'FA-18 others go on meanwhile' '
 	test "$(silo_count "$(cache_dir)")" = 6
 '
 
-test_expect_success 'FA-18 a connection that is never accepted' '
-	cat >hole.py <<-\END &&
-	import socket, sys, time
-	s = socket.socket()
-	s.bind(("127.0.0.1", 0))
-	s.listen(0)
-	port = s.getsockname()[1]
-	full = []
-	for n in range(4):
-	    c = socket.socket()
-	    c.setblocking(False)
-	    c.connect_ex(("127.0.0.1", port))
-	    full.append(c)
-	time.sleep(0.3)
-	open("hole.tmp", "w").write("%d\n" % port)
-	import os
-	os.rename("hole.tmp", "hole.port")
-	time.sleep(300)
-	END
-	test_start python3 hole.py &&
-	test_wait_until 10 test -f hole.port &&
-	hole=$(cat hole.port) &&
-	git config --global --add medo.allow "http://127.0.0.1:$hole" &&
-	fetch_gives 3 "http://127.0.0.1:$hole/far" &&
-	test_stop "$test_pid"
-'
-
 test_done

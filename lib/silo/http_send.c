@@ -119,14 +119,17 @@ static bool can_repeat(const struct sending *s)
 static int after_loss(struct sending *s, struct patience *p, CURLcode code,
 		      const char *error)
 {
+	curl_off_t begun = 0;
 	bool reached;
 
 	if (s->denied)
 		return denied(s);
+	curl_easy_getinfo(s->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
 	pthread_mutex_lock(&s->http->lock);
 	reached = s->http->reached;
 	pthread_mutex_unlock(&s->http->lock);
-	if (code == CURLE_OPERATION_TIMEDOUT && ++p->stalls > 1)
+	/* Who does not even accept has had all the time that there is. */
+	if (code == CURLE_OPERATION_TIMEDOUT && (!begun || ++p->stalls > 1))
 		return lost(s, code, error);
 	lost(s, code, error);
 	/* A server that answered a moment ago is being restarted. */
