@@ -74,6 +74,20 @@ test_expect_success PYTHON3 'and with many packs' '
 	same_refs "$path"
 '
 
+test_expect_success PYTHON3 'and the helper needs no more than that server to read' '
+	git clone -q "silo::$http" from-http &&
+	git -C from-http fsck --strict --no-dangling &&
+	test "$(git -C from-http rev-parse HEAD)" = \
+		"$(git -C work rev-parse HEAD)" &&
+	commit_in work by-folder &&
+	git -C work push -q r HEAD:main &&
+	git -C from-http pull -q &&
+	commit_in from-http back &&
+	test_must_fail git -C from-http push -q 2>err &&
+	git ls-remote "$url" refs/heads/main >actual &&
+	grep "$(git -C work rev-parse HEAD)" actual
+'
+
 test_expect_success 'ssh, as far as git goes without a server' '
 	write_script fake-ssh <<-\END &&
 	shift
