@@ -12,6 +12,7 @@
  * to stdout, and all of those through reply().
  */
 struct helper {
+	const char *remote;	/* a name, or an URL */
 	const char *address;	/* what stood behind "silo::" */
 	struct medo medo;
 	struct hosted *hosted;	/* NULL: not opened, or nothing is there */
@@ -24,6 +25,8 @@ struct helper {
 	bool object_format;
 	bool cloning;
 	bool connectivity;
+	bool from_promisor;
+	bool filter;		/* what git leaves out, and we may */
 	bool refetch;
 	bool dry_run;
 	bool atomic;
@@ -43,6 +46,12 @@ int protocol_check(const struct helper *helper) MUST_CHECK;
 
 int do_list(struct helper *helper, const char *arg) MUST_CHECK;
 int do_option(struct helper *helper, const char *arg) MUST_CHECK;
+/* The answer to a filter. */
+const char *filter_answer(struct helper *helper, const char *spec);
+/* In a partial clone, what we call shall not call us. */
+void no_lazy_fetch(const struct helper *helper);
+/* Did what is missing here come from there?  Then it has it. */
+bool is_promisor(const struct helper *helper);
 /* A whole batch, in helper->batch. */
 int do_fetch(struct helper *helper) MUST_CHECK;
 int do_push(struct helper *helper) MUST_CHECK;

@@ -190,8 +190,10 @@ int main(int argc, const char **argv)
 	/* History is what the objects say, for everybody. */
 	setenv("GIT_NO_REPLACE_OBJECTS", "1", 1);
 	setenv("GIT_GRAFT_FILE", "/dev/null/none", 1);
+	helper.remote = argv[1];
 	helper.address = argv[argc - 1];
 	ret = medo_open(&helper.medo, MEDO_ANYWHERE);
+	no_lazy_fetch(&helper);
 	if (!ret)
 		ret = protocol_check(&helper);
 	if (!ret)

@@ -22,7 +22,7 @@ static const struct option {
 	{ "followtags", IGNORED, 0 },
 	{ "force", IGNORED, 0 },	/* each ref says it with a "+" */
 	{ "force-if-includes", IGNORED, 0 },	/* git has looked itself */
-	{ "from-promisor", IGNORED, 0 },
+	{ "from-promisor", FLAG, AT(from_promisor) },
 	{ "no-dependents", IGNORED, 0 },
 	{ "object-format", FORMAT, AT(object_format) },
 	{ "progress", FLAG, AT(progress) },
@@ -114,10 +114,9 @@ int do_option(struct helper *helper, const char *arg)
 		if (strlen(options[i].name) == len &&
 		    !memcmp(arg, options[i].name, len))
 			answer = set(helper, &options[i], value.ptr);
-	/* git clone asks, and does not tell what the answer was. */
 	if (starts_with(arg, "filter "))
-		say("warning: ", "filtering is not known here; all objects "
-		    "come");
+		answer = filter_answer(helper, value.ptr);
+	/* git clone asks, and does not tell what the answer was. */
 	if (starts_with(arg, "depth ") || starts_with(arg, "deepen-since "))
 		say("warning: ", "a depth is not known here; all commits "
 		    "come");

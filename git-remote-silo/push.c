@@ -81,23 +81,54 @@ static int need_hosted(struct helper *helper)
 	return ret;
 }
 
+/* What travels; see hosted_split_make(). */
+struct packs {
+	struct hosted_pack small;
+	struct hosted_pack large;
+	uint64_t split;		/* as it was when they were made */
+};
+
+static void packs_release(struct packs *packs)
+{
+	hosted_pack_release(&packs->small);
+	hosted_pack_release(&packs->large);
+}
+
+static int make(struct pushing *p, const char *dir, struct packs *packs)
+{
+	struct helper *helper = p->helper;
+	bool progress = helper->progress && helper->verbosity > 0;
+	struct hosted_split split = {
+		.limit = packs->split, .promised = is_promisor(helper),
+	};
+
+	if (split.limit)
+		return hosted_split_make(&packs->small, &packs->large, dir,
+					 &p->want, &p->have, &split, progress);
+	return MIN(hosted_pack_make(&packs->small, dir, &p->want, &p->have,
+				    progress), 0);
+}
+
 /*
  * One entry for all.  Who was faster may have changed what we compared with:
- * then each ref is judged again.
+ * then each ref is judged again.  2: the packs are not what they shall be now.
  */
-static int claim(struct pushing *p, const struct hosted_pack *pack)
+static int claim(struct pushing *p, const struct packs *packs)
 {
 	struct hosted *h = p->helper->hosted;
 	int ret = 0;
 
 	while (!ret) {
 		struct hosted_change change = {
-			.pack = pack->name ? pack : NULL,
+			.pack = packs->small.name ? &packs->small : NULL,
+			.large = packs->large.name ? &packs->large : NULL,
 			.options = &p->helper->options,
 			.algo = algo_of(p),
 		};
 		char *head;
 
+		if (hosted_now(h)->split != packs->split)
+			return 2;
 		ret = wishes_judge(p, hosted_now(h), change.algo);
 		if (ret <= 0)
 			return ret;
@@ -113,31 +144,45 @@ static int claim(struct pushing *p, const struct hosted_pack *pack)
 	return ret;
 }
 
+static int send_packs(struct pushing *p, const char *dir, struct packs *packs)
+{
+	struct hosted *h = p->helper->hosted;
+	int ret = 0;
+
+	packs->split = hosted_now(h)->split;
+	if (p->want.n)
+		ret = make(p, dir, packs);
+	if (!ret && packs->large.name)
+		ret = hosted_pack_put(h, dir, &packs->large);
+	if (!ret && packs->small.name)
+		ret = hosted_pack_put(h, dir, &packs->small);
+	return ret ? ret : claim(p, packs);
+}
+
 static int send(struct pushing *p, const char *dir)
 {
 	struct helper *helper = p->helper;
-	struct hosted_pack pack = { .name = NULL };
-	bool progress = helper->progress && helper->verbosity > 0;
+	struct packs packs = { .split = 0 };
 	int ret = push_whole(p);
 
 	if (!ret)
 		ret = need_hosted(helper);
 	if (!ret && p->want.n)
 		ret = push_pointers(p);
-	if (!ret && p->want.n)
-		ret = hosted_pack_make(&pack, dir, &p->want, &p->have,
-				       progress);
-	if (ret > 0)
-		ret = hosted_pack_put(helper->hosted, dir, &pack);
 	if (!ret)
-		ret = claim(p, &pack);
+		ret = send_packs(p, dir, &packs);
+	while (ret == 2) {
+		packs_release(&packs);
+		ret = send_packs(p, dir, &packs);
+	}
 	if (ret > 0) {
 		hosted_pushed(helper->hosted, &helper->medo.git,
-			      pack.name ? &pack : NULL);
+			      packs.small.name ? &packs.small : NULL,
+			      packs.large.name ? &packs.large : NULL);
 		hosted_hints(helper->hosted);
 		hosted_fold(helper->hosted, &helper->medo.git, dir);
 	}
-	hosted_pack_release(&pack);
+	packs_release(&packs);
 	return MIN(ret, 0);
 }
 

@@ -132,6 +132,22 @@ int hosted_have(const struct strs *ids, struct strs *have, struct strs *lack)
 int hosted_pack_make(struct hosted_pack *out, const char *dir,
 		     const struct strs *want, const struct strs *have,
 		     bool progress) MUST_CHECK;
+/*
+ * The same where there is a split: two packs, each of which may have no name
+ * afterwards.  `promised`: what this repository lacks came from there.
+ */
+struct hosted_split {
+	uint64_t limit;
+	bool promised;
+};
+int hosted_split_make(struct hosted_pack *small, struct hosted_pack *large,
+		      const char *dir, const struct strs *want,
+		      const struct strs *have,
+		      const struct hosted_split *split, bool progress)
+	MUST_CHECK;
+/* Split what is there, and from now on: 1; 0: it is so already. */
+int hosted_split(struct hosted *h, const struct gitdir *git, uint64_t limit,
+		 bool progress) MUST_CHECK;
 /* DIR/NAME.pack and .idx into the repository. */
 int hosted_pack_put(struct hosted *h, const char *dir,
 		    const struct hosted_pack *pack) MUST_CHECK;
@@ -158,12 +174,16 @@ struct hosted_fetch {
 	bool refetch;
 	bool progress;
 	bool lax;		/* do not look into objects */
+	bool promised;		/* what is not taken, git will ask for */
+	bool partial;		/* so large packs are not taken */
+	bool lazy;		/* it asks for some: no refs */
 	unsigned temp_flags;
 };
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how) MUST_CHECK;
-/* After a claim: what `pack` (NULL: none) has is here already. */
+/* After a claim: what the packs (NULL: none) have is here already. */
 void hosted_pushed(struct hosted *h, const struct gitdir *git,
-		   const struct hosted_pack *pack);
+		   const struct hosted_pack *pack,
+		   const struct hosted_pack *large);
 
 /* What we had of it was more than it has now: say so. */
 void hosted_look_back(struct hosted *h, const struct gitdir *git);

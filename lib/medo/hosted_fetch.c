@@ -59,7 +59,8 @@ static int take_all(struct take *t, const struct known *known, bool parts)
 	for (size_t i = 0; ret >= 0 && i < state->npacks; i++) {
 		const struct hosted_pack *pack = &state->packs[i];
 
-		if (is_known(known, pack) || strs_has(&t->packs, pack->name))
+		if (is_known(known, pack) || strs_has(&t->packs, pack->name) ||
+		    (pack->large && t->how->partial))
 			continue;
 		ret = parts ? take_parts(t, known, pack) : 0;
 		if (!ret)
@@ -114,6 +115,8 @@ static int guess(struct known *known, struct hosted *h,
 		return 0;
 	ret = hosted_any_ref();
 	for (size_t i = 0; ret > 0 && i < h->state.npacks; i++) {
+		if (how->partial && h->state.packs[i].large)
+			continue;
 		ret = lacks_any(h, &h->state.packs[i]);
 		if (!ret)
 			strs_add(&known->packs, h->state.packs[i].name);
@@ -131,17 +134,19 @@ static void save(struct known *now, struct hosted *h, const struct gitdir *g)
 	known_release(now);
 }
 
-static void remember(struct hosted *h, const struct gitdir *g)
+static void remember(struct hosted *h, const struct hosted_fetch *how)
 {
 	struct known now = KNOWN_INIT;
 
 	for (size_t i = 0; i < h->state.npacks; i++)
-		strs_add(&now.packs, h->state.packs[i].name);
-	save(&now, h, g);
+		if (!h->state.packs[i].large || !how->partial)
+			strs_add(&now.packs, h->state.packs[i].name);
+	save(&now, h, how->git);
 }
 
 void hosted_pushed(struct hosted *h, const struct gitdir *git,
-		   const struct hosted_pack *mine)
+		   const struct hosted_pack *mine,
+		   const struct hosted_pack *large)
 {
 	struct known known = KNOWN_INIT, now = KNOWN_INIT;
 
@@ -149,6 +154,8 @@ void hosted_pushed(struct hosted *h, const struct gitdir *git,
 		fail_clear();
 	if (mine)
 		strs_add(&known.packs, mine->name);
+	if (large)
+		strs_add(&known.packs, large->name);
 	for (size_t i = 0; i < h->state.npacks; i++) {
 		const struct hosted_pack *pack = &h->state.packs[i];
 
@@ -208,10 +215,12 @@ static int attempt(struct hosted *h, const struct hosted_fetch *how,
 {
 	bool some = known->packs.n;
 	struct take take = TAKE_INIT;
-	int ret = take_open(&take, h, how, some);
+	int ret = take_open(&take, h, how, some || how->partial);
 
 	if (!ret)
 		ret = take_news(&take, known, some);
+	if (!ret && how->partial)
+		ret = take_promised(&take);
 	if (!ret)
 		ret = take.unsure ? 0 : take_connected(&take);
 	if (ret > 0) {
@@ -227,9 +236,12 @@ static int attempt(struct hosted *h, const struct hosted_fetch *how,
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 {
 	struct known known = KNOWN_INIT;
-	int ret = how->cloning || how->refetch ? 0 :
-		  known_load(&known, h, how->git);
+	int ret = how->lazy ? hosted_fetch_lazy(h, how) : 0;
 
+	if (ret)
+		return MIN(ret, 0);
+	ret = how->cloning || how->refetch ? 0 :
+	      known_load(&known, h, how->git);
 	if (!ret)
 		ret = guess(&known, h, how);
 	if (!ret && known.packs.n) {
@@ -247,7 +259,7 @@ int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 		ret = fail(FAIL_CORRUPT, "the repository '%s' lacks objects "
 			   "that its refs need", quoted(h->url));
 	if (ret > 0)
-		remember(h, how->git);
+		remember(h, how);
 	known_release(&known);
 	return MIN(ret, 0);
 }

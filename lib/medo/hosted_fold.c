@@ -12,28 +12,50 @@
 #define FOLD_AT 16
 #define FOLD_SMALL ((uint64_t)32 << 20)
 
-/* Where the fold begins; npacks where there is nothing to fold. */
-static size_t where_to(const struct hosted_state *state)
-{
-	size_t small = 0, from = state->npacks;
-	uint64_t sum = 0;
+/* Packs of one kind lie together. */
+struct zone {
+	size_t from;
+	size_t end;
+};
 
-	for (size_t i = 0; i < state->npacks; i++)
-		small += state->packs[i].size < FOLD_SMALL;
-	if (small < FOLD_AT)
-		return from;
-	while (from && state->packs[from - 1].size < FOLD_SMALL &&
-	       (!sum || state->packs[from - 1].size < 2 * sum))
-		sum += state->packs[--from].size;
-	return state->npacks - from < 2 ? state->npacks : from;
+static struct zone zone_of(const struct hosted_state *state, bool large)
+{
+	size_t n = 0;
+
+	while (n < state->npacks && state->packs[n].large)
+		n++;
+	return large ? (struct zone){ 0, n } :
+	       (struct zone){ n, state->npacks };
 }
 
-static int take_range(struct take *t, size_t from, struct strs *names)
+/* What to fold of them; nothing where there is nothing to fold. */
+static struct zone where_to(const struct hosted_state *state, bool large)
+{
+	struct zone zone = zone_of(state, large);
+	size_t small = 0, first = zone.from;
+	uint64_t sum = 0;
+
+	for (size_t i = zone.from; i < zone.end; i++)
+		small += state->packs[i].size < FOLD_SMALL;
+	zone.from = zone.end;
+	if (small < FOLD_AT)
+		return zone;
+	while (zone.from > first &&
+	       state->packs[zone.from - 1].size < FOLD_SMALL &&
+	       (!sum || state->packs[zone.from - 1].size < 2 * sum))
+		sum += state->packs[--zone.from].size;
+	if (zone.end - zone.from < 2)
+		zone.from = zone.end;
+	return zone;
+}
+
+static int take_range(struct take *t, const struct zone *zone,
+		      struct strs *names)
 {
 	const struct hosted_state *state = &t->h->state;
 	int ret = 0;
 
-	for (size_t i = from; !ret && i < state->npacks; i++) {
+	for (size_t i = zone->from; !ret && i < zone->end; i++) {
 		strs_add(names, state->packs[i].name);
 		ret = take_pack(t, &state->packs[i]);
 	}
@@ -59,7 +81,9 @@ static int claim(struct hosted *h, const struct hosted_pack *pack,
 		 const struct strs *names)
 {
 	struct hosted_change change = {
-		.pack = pack, .replaced = names, .algo = h->state.algo,
+		.pack = pack->large ? NULL : pack,
+		.large = pack->large ? pack : NULL,
+		.replaced = names, .algo = h->state.algo,
 	};
 	int ret = 0;
 
@@ -71,17 +95,17 @@ static int claim(struct hosted *h, const struct hosted_pack *pack,
 	return ret;
 }
 
-static int fold(struct hosted *h, const struct hosted_fetch *how, size_t from,
-		const char *dir)
+static int fold(struct hosted *h, const struct hosted_fetch *how,
+		const struct zone *zone, const char *dir)
 {
-	struct hosted_pack one = { .name = NULL };
+	struct hosted_pack one = { .large = h->state.packs[zone->from].large };
 	struct strs names = STRS_INIT;
 	struct take take = TAKE_INIT;
 	struct buf input = BUF_INIT;
 	int ret = take_open(&take, h, how, true);
 
 	if (!ret)
-		ret = take_range(&take, from, &names);
+		ret = take_range(&take, zone, &names);
 	for (size_t i = 0; i < names.n; i++)
 		buf_addf(&input, "%s.pack\n", names.v[i]);
 	if (!ret)
@@ -104,20 +128,27 @@ out:
 	return ret;
 }
 
-void hosted_fold(struct hosted *h, const struct gitdir *g, const char *dir)
+static void fold_zone(struct hosted *h, const struct gitdir *g,
+		      const char *dir, bool large)
 {
 	struct hosted_fetch how = { .git = g, .lax = true };
-	size_t from = where_to(&h->state);
+	struct zone zone = where_to(&h->state, large);
 	int ret = 0;
 
-	if (from < h->state.npacks)
-		ret = fold(h, &how, from, dir);
+	if (zone.from < zone.end)
+		ret = fold(h, &how, &zone, dir);
 	if (ret > 0) {
-		hosted_pushed(h, g, NULL);
+		hosted_pushed(h, g, NULL, NULL);
 		hosted_hints(h);
 	} else if (ret < 0 && ret != FAIL_STOPPED) {
 		say("warning: ", "%s; the packs of '%s' were not folded",
 		    fail_text(), quoted(h->url));
 		fail_clear();
 	}
+}
+
+void hosted_fold(struct hosted *h, const struct gitdir *g, const char *dir)
+{
+	fold_zone(h, g, dir, true);
+	fold_zone(h, g, dir, false);
 }

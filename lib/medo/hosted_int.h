@@ -30,8 +30,8 @@ void hosted_change_format(struct buf *out, const struct hosted_state *state,
 			  const struct hosted_change *change);
 
 /*
- * git pack-objects HOW, under `env` ("NAME=VALUE"; may be NULL), into DIR: 1,
- * or 0 where there is nothing to pack.
+ * git pack-objects HOW (NULL: of ids), under `env` ("NAME=VALUE"; may be NULL),
+ * into DIR: 1, or 0 where there is nothing to pack.  No deltas in a large one.
  */
 int hosted_pack_objects(struct hosted_pack *out, const char *dir,
 			struct strs *env, const char *how,

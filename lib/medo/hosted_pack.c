@@ -50,7 +50,12 @@ int hosted_pack_objects(struct hosted_pack *out, const char *dir,
 		strs_add(&argv, env->v[i]);
 	strs_add(&argv, "git");
 	strs_add(&argv, "pack-objects");
-	strs_add(&argv, how);
+	if (how)
+		strs_add(&argv, how);
+	if (out->large) {
+		strs_add(&argv, "--window=0");
+		strs_add(&argv, "--no-reuse-delta");
+	}
 	strs_add(&argv, "--delta-base-offset");
 	strs_add(&argv, "--non-empty");
 	strs_add(&argv, progress ? "--progress" : "-q");
@@ -76,12 +81,16 @@ int hosted_pack_make(struct hosted_pack *out, const char *dir,
 		     bool progress)
 {
 	struct buf input = BUF_INIT;
+	struct strs env = STRS_INIT;
 	int ret;
 
+	/* What some other place has promised is got from there, in one go. */
+	strs_add(&env, "GIT_NO_LAZY_FETCH=0");
 	add_lines(&input, want);
 	buf_adds(&input, "--not\n");
 	add_lines(&input, have);
-	ret = hosted_pack_objects(out, dir, NULL, "--revs", &input, progress);
+	ret = hosted_pack_objects(out, dir, &env, "--revs", &input, progress);
+	strs_release(&env);
 	buf_release(&input);
 	return ret;
 }

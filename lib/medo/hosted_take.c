@@ -54,6 +54,8 @@ static int strictness(struct take *t, bool some)
 		return ret;
 	/* Only --strict takes words, so with them it looks further. */
 	fsck_words(&words, g);
+	if (t->how->partial)
+		buf_reset(&words);
 	buf_adds(&t->strict, some && !words.len ? "--fsck-objects" :
 		 "--strict");
 	buf_add(&t->strict, words.ptr, words.len);
@@ -112,47 +114,41 @@ void take_release(struct take *t)
 
 #define SAID_MAX ((size_t)16 << 20)
 
-struct feed {
-	struct child child;
-	const struct hosted_pack *pack;
-	uint64_t fed;
-};
+int take_feed(struct feed *feed, const void *data, size_t len)
+{
+	int ret = stop_check();
+
+	feed->fed += len;
+	if (!ret && feed->fed > feed->max)
+		ret = fail(FAIL_CORRUPT, "'%s' is longer than the ledger says",
+			   feed->name);
+	return ret ? ret : file_write(feed->child.to, data, len);
+}
 
 static int feed_take(void *data, struct block *block)
 {
-	struct feed *feed = data;
-	int ret = stop_check();
-
-	feed->fed += block->len;
-	if (!ret && feed->fed > feed->pack->size)
-		ret = fail(FAIL_CORRUPT, "'%s' is longer than the ledger says",
-			   feed->pack->name);
-	if (!ret)
-		ret = file_write(feed->child.to, block->data, block->len);
-	return ret;
+	return take_feed(data, block->data, block->len);
 }
 
 /*
  * "pack\t<hash>\n": is it what the ledger promised?  Behind it, the ids of
  * each .gitmodules that is not here yet.
  */
-static int check_said(struct take *t, const struct hosted_pack *pack,
-		      const char *said)
+static int check_said(struct take *t, const char *name, const char *said)
 {
 	const char *hash = strchr(said, '\t');
 	size_t len = hash ? strcspn(++hash, "\n") : 0;
 
-	if (!len || len != strlen(pack->name + 5) ||
-	    memcmp(hash, pack->name + 5, len))
+	if (!len || len != strlen(name + 5) ||
+	    memcmp(hash, name + 5, len))
 		return fail(FAIL_CORRUPT, "'%s' of '%s' is another pack",
-			    pack->name, quoted(t->h->url));
+			    name, quoted(t->h->url));
 	t->unsure |= hash[len] && hash[len + 1];
-	strs_add(&t->packs, pack->name);
+	strs_add(&t->packs, name);
 	return 0;
 }
 
-static int finish(struct take *t, const struct hosted_pack *pack,
-		  struct feed *feed, int sent)
+int take_end(struct take *t, struct feed *feed, const char *name, int sent)
 {
 	struct buf said = BUF_INIT;
 	int ret, status;
@@ -168,9 +164,9 @@ static int finish(struct take *t, const struct hosted_pack *pack,
 		ret = sent;
 	else if (!ret && status)
 		ret = fail(FAIL_CORRUPT, "'%s' of '%s' is not a pack that git "
-			   "takes", pack->name, quoted(t->h->url));
+			   "takes", feed->name, quoted(t->h->url));
 	else if (!ret)
-		ret = check_said(t, pack, said.ptr);
+		ret = check_said(t, name, said.ptr);
 	buf_release(&said);
 	return ret;
 }
@@ -185,33 +181,43 @@ static void add_words(struct strs *argv, const struct take *t,
 		strs_add(argv, *words++);
 }
 
-int take_pack(struct take *t, const struct hosted_pack *pack)
+int take_begin(struct take *t, struct feed *feed)
 {
 	static const char *const words[] = {
 		"git", "index-pack", "--stdin", NULL
 	};
-	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
-	struct feed feed = { .child = CHILD_INIT, .pack = pack };
-	struct sink sink = { feed_take, &feed };
-	struct backend *b = t->h->b;
 	struct strs argv = STRS_INIT;
 	struct run run = { .argv = NULL };
-	uint64_t total = 0;
 	int ret;
 
 	add_words(&argv, t, words);
-	strs_addf(&argv, "--max-input-size=%" PRIu64, pack->size);
+	strs_addf(&argv, "--max-input-size=%" PRIu64, feed->max);
 	if (t->strict.len)
 		strs_add(&argv, t->strict.ptr);
+	if (t->how->promised)
+		strs_add(&argv, "--promisor");
 	if (t->how->progress)
 		strs_add(&argv, "-v");
 	run.argv = strs_argv(&argv);
-	ret = run_start(&feed.child, &run);
+	ret = run_start(&feed->child, &run);
+	strs_release(&argv);
+	return ret;
+}
+
+int take_pack(struct take *t, const struct hosted_pack *pack)
+{
+	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
+	struct feed feed = { .child = CHILD_INIT, .max = pack->size,
+			     .name = pack->name };
+	struct sink sink = { feed_take, &feed };
+	struct backend *b = t->h->b;
+	uint64_t total = 0;
+	int ret = take_begin(t, &feed);
+
 	if (!ret) {
 		ret = b->ops->read(b, far, 0, UINT64_MAX, 0, &sink, &total);
-		ret = finish(t, pack, &feed, MIN(ret, 0));
+		ret = take_end(t, &feed, pack->name, MIN(ret, 0));
 	}
-	strs_release(&argv);
 	free(far);
 	return ret;
 }
@@ -244,6 +250,8 @@ static int walk(struct take *t)
 	run.input = input.ptr;
 	run.input_len = input.len;
 	add_words(&argv, t, words);
+	if (t->how->partial)
+		strs_add(&argv, "--filter=blob:none");
 	run.argv = strs_argv(&argv);
 	ret = run_capture(&run, &said, 0);
 	strs_release(&argv);
@@ -259,6 +267,15 @@ static int walk(struct take *t)
 int take_connected(struct take *t)
 {
 	return t->closed ? have_wants(t) : walk(t);
+}
+
+static int mark_promised(const char *dir, const char *name)
+{
+	char *path = xstrfmt("%s/%s.promisor", dir, name);
+	int ret = temp_write(path, "", 0, 0);
+
+	free(path);
+	return ret;
 }
 
 /*
@@ -282,7 +299,7 @@ static int make_one(struct take *t)
 	if (ret > 0) {
 		strs_release(&t->packs);
 		strs_add(&t->packs, one.name);
-		ret = 0;
+		ret = t->how->promised ? mark_promised(dir, one.name) : 0;
 	}
 	hosted_pack_release(&one);
 	buf_release(&input);
@@ -323,7 +340,9 @@ static int move_in(struct take *t, const char *name, const char *suffix)
 /* The index comes last: with it git sees the pack. */
 int take_commit(struct take *t, bool hold)
 {
-	static const char *const suffixes[] = { ".pack", ".rev", ".idx" };
+	static const char *const suffixes[] = {
+		".pack", ".rev", ".promisor", ".idx"
+	};
 	char *dir = xstrfmt("%s/pack", t->objects);
 	int ret = make_one(t);
 

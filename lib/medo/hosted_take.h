@@ -1,8 +1,17 @@
 #ifndef HOSTED_TAKE_H
 #define HOSTED_TAKE_H
 
+#include "base/run.h"
 #include "base/temp.h"
 #include "medo/hosted_int.h"
+
+/* What git index-pack is being fed. */
+struct feed {
+	struct child child;
+	uint64_t max;		/* bytes */
+	uint64_t fed;
+	const char *name;	/* for messages */
+};
 
 /* Packs on their way into this repository; see hosted_take.c. */
 struct take {
@@ -28,6 +37,16 @@ int take_open(struct take *t, struct hosted *h, const struct hosted_fetch *how,
 	      bool some) MUST_CHECK;
 void take_release(struct take *t);
 int take_pack(struct take *t, const struct hosted_pack *pack) MUST_CHECK;
+int take_begin(struct take *t, struct feed *feed) MUST_CHECK;
+int take_feed(struct feed *feed, const void *data, size_t len) MUST_CHECK;
+/* `name`: what it must turn out to be, "pack-<hash>"; `sent`: how it went. */
+int take_end(struct take *t, struct feed *feed, const char *name, int sent)
+	MUST_CHECK;
+/* What was wanted and lies in large packs, where those are not taken. */
+int take_promised(struct take *t) MUST_CHECK;
+/* 1: all that git asks for was in the packs, and is in its place; 0: not. */
+int hosted_fetch_lazy(struct hosted *h, const struct hosted_fetch *how)
+	MUST_CHECK;
 /* 1: all that was wanted is there, to its last object; 0: something lacks. */
 int take_connected(struct take *t) MUST_CHECK;
 /* `hold`: git repack shall let it alone until refs name it. */
