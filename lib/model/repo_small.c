@@ -3,13 +3,15 @@
 #include "base/run.h"
 #include "model/repo_int.h"
 
-/* Objects asked for at once: their bytes are in memory together. */
-#define BATCH 1000
+/* Asked for at once: lines about objects; the bytes of objects, in memory. */
+#define SIFT_AT_ONCE ((size_t)65536)
+#define BYTES_AT_ONCE ((int64_t)8 << 20)
 #define FEW 32
 
 struct small {
 	char *hex;
 	char *path;
+	int64_t size;
 };
 
 /* "OID PATH\n"; commits have no path, trees are found out later. */
@@ -36,7 +38,8 @@ static void take_names(const struct buf *text, struct small **out, size_t *n)
 static int ask(const char *how, const struct small *v, size_t n,
 	       struct buf *out)
 {
-	const char *const argv[] = { "git", "cat-file", how, NULL };
+	/* Not flushed behind each object. */
+	const char *const argv[] = { "git", "cat-file", how, "--buffer", NULL };
 	struct run run = { .argv = argv };
 	struct buf ids = BUF_INIT;
 	int ret;
@@ -57,13 +60,16 @@ static int ask(const char *how, const struct small *v, size_t n,
 static int64_t read_head(const char *line, const struct small *one, bool *may)
 {
 	size_t n = strlen(one->hex);
-	char type[16];
+	char type[16], head[64];
 	int64_t size;
 
 	*may = false;
-	if (strncmp(line, one->hex, n) ||
-	    sscanf(line + n, " %15s %" SCNd64 "\n", type, &size) != 2 ||
-	    size < 0)
+	if (strncmp(line, one->hex, n))
+		return -1;
+	/* sscanf looks for the end of all that it is given. */
+	snprintf(head, sizeof(head), "%.*s", (int)strcspn(line + n, "\n"),
+		 line + n);
+	if (sscanf(head, " %15s %" SCNd64, type, &size) != 2 || size < 0)
 		return -1;
 	*may = !strcmp(type, "blob") && size &&
 	       (size <= SMALL_MAX || (size <= TREEPTR_MAX &&
@@ -82,7 +88,8 @@ static int sift(struct small *v, size_t n, size_t *kept)
 	for (size_t i = 0; !ret && i < n; i++) {
 		bool may;
 
-		if (read_head(p, &v[i], &may) >= 0 && may) {
+		v[i].size = read_head(p, &v[i], &may);
+		if (v[i].size >= 0 && may) {
 			SWAP(v[*kept], v[i]);
 			(*kept)++;
 		}
@@ -134,10 +141,19 @@ static int tell_batch(struct small *v, size_t n,
 				  const char *text, size_t len),
 		      void *data)
 {
-	size_t kept = n;
+	size_t kept = n, from = 0;
 	int ret = n > FEW ? sift(v, n, &kept) : 0;
 
-	return !ret && kept ? tell(v, kept, each, data) : ret;
+	while (!ret && from < kept) {
+		int64_t bytes = v[from].size;
+		size_t to = from + 1;
+
+		while (to < kept && bytes + v[to].size <= BYTES_AT_ONCE)
+			bytes += v[to++].size;
+		ret = tell(v + from, to - from, each, data);
+		from = to;
+	}
+	return ret;
 }
 
 int repo_each_small(const char *const *revs, const char *dir,
@@ -171,8 +187,8 @@ int repo_each_small(const char *const *revs, const char *dir,
 	if (!ret)
 		take_names(&out, &v, &n);
 	buf_release(&out);
-	for (size_t i = 0; !ret && i < n; i += BATCH)
-		ret = tell_batch(v + i, MIN(n - i, BATCH), each, data);
+	for (size_t i = 0; !ret && i < n; i += SIFT_AT_ONCE)
+		ret = tell_batch(v + i, MIN(n - i, SIFT_AT_ONCE), each, data);
 	for (size_t i = 0; i < n; i++) {
 		free(v[i].hex);
 		free(v[i].path);
