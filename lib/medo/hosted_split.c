@@ -52,9 +52,8 @@ static int list_new(const struct hosted_split *split, const struct strs *want,
 
 	for (size_t i = 0; i < want->n; i++)
 		buf_addf(&input, "%s\n", want->v[i]);
-	buf_adds(&input, "--not\n");
 	for (size_t i = 0; i < have->n; i++)
-		buf_addf(&input, "%s\n", have->v[i]);
+		buf_addf(&input, "^%s\n", have->v[i]);
 	run.input = input.ptr;
 	run.input_len = input.len;
 	ret = run_capture(&run, &said, 0);
