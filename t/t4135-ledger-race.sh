@@ -31,8 +31,8 @@ copies_of () {
 	done
 	for copy_i in $(test_seq 8)
 	do
-		test-tool ledger end "$1" ledger >before.$copy_i
-		cp -r "$1" copy.$copy_i
+		test-tool ledger end "$1" ledger >"before.$copy_i"
+		cp -r "$1" "copy.$copy_i"
 	done
 	wait
 }
