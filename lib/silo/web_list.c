@@ -5,7 +5,7 @@
 #include "codec/xml.h"
 #include "silo/web_int.h"
 
-#define LIST_MAX ((size_t)32 << 20)	/* of one collection */
+#define LIST_MAX ((size_t)16 << 20)	/* of one collection */
 #define DEPTH_MAX 32
 
 static const char wanted[] =
