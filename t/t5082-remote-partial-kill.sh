@@ -120,6 +120,55 @@ test_expect_success 'sha256' '
 	git -C s2 fsck --strict --no-dangling
 '
 
+test_expect_success 'a .gitmodules over the limit comes when it is needed' '
+	git init -q modules &&
+	cd modules &&
+	git config -f .gitmodules submodule.sub.path sub &&
+	git config -f .gitmodules submodule.sub.url https://localhost/sub &&
+	git add .gitmodules &&
+	git commit -q -m one &&
+	murl=$(remote_url modules) &&
+	git push -q "$murl" main &&
+	git medo offload -q --limit 10 "$murl" &&
+	cd .. &&
+	git clone -q --filter=blob:none "$murl" modules2 &&
+	git -C modules2 fsck --strict &&
+	cmp modules/.gitmodules modules2/.gitmodules
+'
+
+test_expect_success 'where a large pack has what cannot be left out, all comes' '
+	dir=$(remote_path modules) &&
+	sed -i "s/\(\"objects\": [0-9]*\) }/\1, \"large\": true }/" \
+		"$dir"/ledger/0*2/entry.json &&
+	test "$(grep -c large "$dir"/ledger/0*2/entry.json)" = 2 &&
+	rm -rf "$dir/ledger/last" "$dir/ledger/state" &&
+	git clone -q --filter=blob:none "$murl" modules3 &&
+	git -C modules3 rev-list --objects --all --missing=print >objects &&
+	! grep "^?" objects
+'
+
+test_expect_success 'a place that is away or lies is named' '
+	git clone -q -n --filter=blob:none "$(remote_url s256)" away &&
+	mv "$(remote_path s256)" moved.git &&
+	test_must_fail git -C away checkout main 2>err &&
+	test_grep "no repository at" err &&
+	mv moved.git "$(remote_path s256)" &&
+	large=$(grep large "$(remote_path s256)"/ledger/0*2/entry.json |
+		sed -n "s/.*\"\(pack-[0-9a-f]*\)\".*/\1/p") &&
+	pack=$(remote_path s256)/objects/pack/$large.pack &&
+	chmod u+w "$pack" &&
+	cp "$pack" good.pack &&
+	printf "xxxx" | dd of="$pack" bs=1 seek=700000 conv=notrunc \
+		2>/dev/null &&
+	test_must_fail git -C away checkout main 2>err &&
+	test_grep "is not a pack that git takes" err &&
+	find away/.git/objects -name "*.pack" >packs &&
+	test_line_count = 1 packs &&
+	cp good.pack "$pack" &&
+	git -C away checkout -q main &&
+	cmp s/large away/large
+'
+
 test_expect_success 'what it does not take is refused' '
 	test_expect_code 129 git -C a medo offload &&
 	test_expect_code 129 git -C a medo offload --limit many r &&

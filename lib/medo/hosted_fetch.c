@@ -233,15 +233,13 @@ static int attempt(struct hosted *h, const struct hosted_fetch *how,
 	return ret;
 }
 
-int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
+/* 1: all is there; 0: something lacks. */
+static int fetch_packs(struct hosted *h, const struct hosted_fetch *how)
 {
 	struct known known = KNOWN_INIT;
-	int ret = how->lazy ? hosted_fetch_lazy(h, how) : 0;
+	int ret = how->cloning || how->refetch ? 0 :
+		  known_load(&known, h, how->git);
 
-	if (ret)
-		return MIN(ret, 0);
-	ret = how->cloning || how->refetch ? 0 :
-	      known_load(&known, h, how->git);
 	if (!ret)
 		ret = guess(&known, h, how);
 	if (!ret && known.packs.n) {
@@ -255,11 +253,25 @@ int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 	}
 	if (!ret)
 		ret = attempt(h, how, &known);
-	if (!ret)
-		ret = fail(FAIL_CORRUPT, "the repository '%s' lacks objects "
-			   "that its refs need", quoted(h->url));
 	if (ret > 0)
 		remember(h, how);
 	known_release(&known);
+	return ret;
+}
+
+int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
+{
+	struct hosted_fetch whole = *how;
+	int ret = how->lazy ? hosted_fetch_lazy(h, how) : 0;
+
+	if (!ret)
+		ret = fetch_packs(h, how);
+	/* A .gitmodules, say, is needed however large it is. */
+	whole.partial = false;
+	if (!ret && how->partial)
+		ret = fetch_packs(h, &whole);
+	if (!ret)
+		ret = fail(FAIL_CORRUPT, "the repository '%s' lacks objects "
+			   "that its refs need", quoted(h->url));
 	return MIN(ret, 0);
 }
