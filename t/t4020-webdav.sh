@@ -52,12 +52,12 @@ do
 		no_temps
 	'
 
-	test_expect_success "$need" "$kind: two requests for a blob where its folder is there" '
+	test_expect_success "$need" "$kind: three requests for a blob where its folder is there" '
 		: >"$web_log" &&
 		be put objects/ab/e f &&
 		web_requests >log &&
 		sed "s/ .*//" log >methods &&
-		test_write_lines PUT MOVE >want &&
+		test_write_lines PUT MOVE HEAD >want &&
 		test_cmp want methods
 	'
 

@@ -135,6 +135,11 @@ test_expect_success 'a 200 to everything is a portal, not a server that took it'
 	done
 '
 
+test_expect_success 'a server that says yes and did nothing is not believed' '
+	test_write_lines "only *" "method MOVE" "status 201" "text done" | fault f &&
+	push_gives "1|3|4" && test_grep "has it not" err
+'
+
 test_expect_success 'answers that are slow, or never come' '
 	test_write_lines "only *" "method PUT" silent | fault f &&
 	push_gives 3

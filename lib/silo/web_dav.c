@@ -227,27 +227,42 @@ static int put_alone(struct web *web, const char *name,
 	return status == 412 ? 0 : outcome(status);
 }
 
+/* A portal, a proxy, a full disk: what says yes need not have it. */
+static int see(struct backend *b, const char *name, uint64_t size)
+{
+	uint64_t there = 0;
+	int ret = web_has(b, name, &there);
+
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return fail(FAIL_NET, "'%s/%s': the server took it, and has it "
+			    "not", quoted(b->url), name);
+	if (there != size && there != UINT64_MAX)
+		return fail(FAIL_NET, "'%s/%s': the server took %" PRIu64
+			    " bytes, and has %" PRIu64, quoted(b->url), name,
+			    size, there);
+	return 0;
+}
+
 int web_put(struct backend *b, const char *name, const struct source *src)
 {
 	struct web *web = web_of(b);
 	char *temp = temp_name();
-	int status = put(web, temp, src, NULL), ret;
+	int status = put(web, temp, src, NULL), ret = 0;
 
 	if (is_done(status)) {
-		uint64_t size;
-
 		status = move(web, temp, name, false, false);
 		if (!is_done(status))
 			discard(web, temp, false);
 		if ((status == 405 || status == 501) && !src->serial)
 			ret = put_alone(web, name, src);
-		else if (status == 412)
-			ret = 0;
-		/* The answer to a MOVE that was done may be lost. */
-		else if (status == FAIL_NET && web_has(b, name, &size) == 1)
-			ret = size == src->size ? 0 : status;
-		else
+		/* There already; or the answer to a MOVE that was done is lost. */
+		else if (status != 412 && status != FAIL_NET)
 			ret = outcome(status);
+		/* What was there may be another's compression of the same. */
+		if (!ret && status != 412)
+			ret = see(b, name, src->size);
 	} else {
 		ret = outcome(status);
 	}
