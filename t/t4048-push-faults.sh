@@ -136,7 +136,7 @@ test_expect_success 'a 200 to everything is a portal, not a server that took it'
 '
 
 test_expect_success 'a server that says yes and did nothing is not believed' '
-	test_write_lines "only *" "method MOVE" "status 201" "text done" | fault f &&
+	test_write_lines "only *" "method MOVE" "status 201" "text it is so" | fault f &&
 	push_gives "1|3|4" && test_grep "has it not" err
 '
 
