@@ -68,6 +68,63 @@ test_expect_success 'pushes and it at the same time lose nothing' '
 	test "$(grep -c "^?" objects)" = 6
 '
 
+# between COMMAND...: the next program of ours that packs finds it done
+between () {
+	real=$(command -v git) &&
+	rm -rf wrapped &&
+	mkdir wrapped &&
+	ln -s "$(git --exec-path)"/* wrapped/ &&
+	rm -f wrapped/git &&
+	printf "%s\n" "$*" >meanwhile &&
+	write_script wrapped/git <<-EOF
+	case "\$1" in
+	pack-objects)
+		if test -f "$TRASH_DIRECTORY/meanwhile"
+		then
+			mv "$TRASH_DIRECTORY/meanwhile" "$TRASH_DIRECTORY/now"
+			( cd "$TRASH_DIRECTORY" && unset GIT_DIR GIT_EXEC_PATH \
+				GIT_OBJECT_DIRECTORY GIT_QUARANTINE_PATH \
+				GIT_ALTERNATE_OBJECT_DIRECTORIES &&
+			PATH="$PATH" && export PATH && . ./now ) >&2 </dev/null
+		fi
+		;;
+	esac
+	exec "$real" "\$@"
+	EOF
+}
+
+test_expect_success 'a push while it packs is not lost, and split as well' '
+	git init -q racer &&
+	rurl=$(remote_url race) &&
+	test-tool genrandom r1 1500000 >racer/large &&
+	git -C racer add large &&
+	git -C racer commit -q -m 1 &&
+	git -C racer push -q "$rurl" main &&
+	test-tool genrandom r2 1500000 >racer/large &&
+	git -C racer commit -q -a -m 2 &&
+	between git -C racer push -q "\"$rurl\"" main &&
+	GIT_EXEC_PATH="$TRASH_DIRECTORY/wrapped" git -C other medo offload "$rurl" &&
+	test_path_is_missing meanwhile &&
+	( cd racer && remote_has "$rurl" refs/heads/main main ) &&
+	git clone -q -n --filter=blob:none "$rurl" raced1 &&
+	git -C raced1 rev-list --objects --all --missing=print >objects &&
+	test "$(grep -c "^?" objects)" = 2
+'
+
+test_expect_success 'a push that began before it is split all the same' '
+	git -C other medo offload -q --limit 0 "$rurl" &&
+	test-tool genrandom r3 1500000 >racer/large &&
+	git -C racer commit -q -a -m 3 &&
+	between git -C other medo offload -q "\"$rurl\"" &&
+	GIT_EXEC_PATH="$TRASH_DIRECTORY/wrapped" git -C racer push -q "$rurl" main &&
+	test_path_is_missing meanwhile &&
+	( cd racer && remote_has "$rurl" refs/heads/main main ) &&
+	git clone -q -n --filter=blob:none "$rurl" raced2 &&
+	git -C raced2 rev-list --objects --all --missing=print >objects &&
+	test "$(grep -c "^?" objects)" = 3 &&
+	remote_whole "$rurl" "$(remote_path race)"
+'
+
 # What somebody else folds may have deltas.
 test_expect_success 'deltas in a large pack are no trouble' '
 	git init -q deltas &&
@@ -100,6 +157,8 @@ test_expect_success 'deltas in a large pack are no trouble' '
 	cd .. &&
 	git clone -q --filter=blob:none "$durl" lazy &&
 	cmp deltas/large lazy/large &&
+	git -C lazy checkout -q main~1 &&
+	test-tool genrandom x 1500000 | cmp - lazy/large &&
 	git -C lazy fsck --strict --no-dangling
 '
 
