@@ -216,8 +216,12 @@ int hosted_split(struct hosted *h, const struct gitdir *git, uint64_t limit,
 	struct hosted_fetch how = {
 		.git = git, .lax = true, .progress = progress,
 	};
+	char *objects = xstrfmt("%s/objects", git->common);
 	int ret = 0;
 
+	/* Who claimed it may have been killed before he tidied up. */
+	temp_sweep(objects);
+	free(objects);
 	if (h->state.split == limit)
 		return 0;
 	while (!ret)
