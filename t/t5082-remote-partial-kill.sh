@@ -39,6 +39,8 @@ test_expect_success 'killed anywhere, it has done nothing or all' '
 		fi &&
 		remote_whole "$url" "$(remote_path r)" || return 1
 	done 2>/dev/null &&
+	# What git it had started may live a little longer.
+	sleep 1 &&
 	git -C a medo offload r &&
 	remote_whole "$url" "$(remote_path r)" &&
 	git clone -q -n --filter=blob:none "$url" c &&
