@@ -211,17 +211,60 @@ char *hosted_name(const struct hosted *h, const char *name)
 	return xstrfmt("%s%s", h->dir, name);
 }
 
+static int has(struct hosted *h, const char *name)
+{
+	char *full = hosted_name(h, name);
+	uint64_t size;
+	int ret = h->b->ops->has(h->b, full, &size);
+
+	free(full);
+	return ret;
+}
+
+/* A folder with something in it is somebody's; not ours to fill. */
+static int check_empty(struct hosted *h)
+{
+	char *path = xstrfmt("%s/%s", h->b->path, h->dir);
+	char *above = xstrfmt("%s/../HEAD", path);
+	struct strs names = STRS_INIT;
+	int ret = file_list(path, &names);
+
+	if (ret == FAIL_MISSING) {
+		fail_clear();
+		ret = 0;
+	}
+	for (size_t i = 0; !ret && i < names.n; i++)
+		if (!starts_with(names.v[i], "tmp_medo_") &&
+		    strcmp(names.v[i], "objects") &&
+		    strcmp(names.v[i], "ledger"))
+			ret = fail(FAIL_REQUEST, "'%s' is neither empty nor a "
+				   "repository; it holds '%s'", quoted(h->url),
+				   quoted(names.v[i]));
+	if (!ret && file_exists(above) == 1)
+		ret = fail(FAIL_REQUEST, "'%s' is inside of a git repository",
+			   quoted(h->url));
+	strs_release(&names);
+	free(above);
+	free(path);
+	return ret;
+}
+
 /* Without a ledger it is nothing yet, or somebody else's. */
 static int no_ledger(struct hosted *h)
 {
-	char *head = hosted_name(h, "HEAD");
-	uint64_t size;
-	int ret = h->b->ops->has(h->b, head, &size);
+	int ret = has(h, "HEAD");
 
-	free(head);
 	if (ret > 0)
 		return fail(FAIL_REQUEST, "'%s' is a git repository without a "
 			    "ledger; use it without 'silo::'", quoted(h->url));
+	if (!ret)
+		ret = has(h, "silo.json");
+	if (ret > 0)
+		return fail(FAIL_REQUEST, "'%s' is a silo, and no repository; "
+			    "say silo::%s/git/NAME.git", quoted(h->url),
+			    quoted(h->url));
+	if (!ret && h->b->path)
+		ret = check_empty(h);
 	return ret ? ret : fail(FAIL_MISSING, "there is no repository at '%s'; "
 				"the first push makes it", quoted(h->url));
 }

@@ -52,7 +52,12 @@ static int take_algo(struct hosted_state *state, const struct json *json)
 
 	if (ret < 0)
 		return ret;
-	algo = ret ? id_algo_parse(name) : ID_SHA1;
+	/* The first entry says it, and so does each state; a silo's does not. */
+	if (!ret && !state->algo && !json_get(json, "refs"))
+		return fail(FAIL_REQUEST, "it is a silo's ledger, and no "
+			    "repository's; say silo::.../git/NAME.git");
+	algo = ret ? id_algo_parse(name) :
+	       state->algo ? state->algo : ID_SHA1;
 	if (!algo)
 		return fail(FAIL_DENIED, "object format '%s' needs a newer "
 			    "medo", quoted(name));

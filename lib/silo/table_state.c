@@ -110,7 +110,9 @@ static int drop_packs(struct table *t, const struct json *json,
 
 int table_apply(struct table *t, const struct json *json, const char *what)
 {
-	int ret = drop_packs(t, json, what);
+	int ret = json_get(json, "refs") || json_get(json, "object-format") ?
+		  fail(FAIL_FORMAT, "%s: it is a repository's, and no silo's",
+		       what) : drop_packs(t, json, what);
 
 	if (!ret)
 		ret = set_midx(t, json, what);
