@@ -33,7 +33,7 @@ struct walk {
 	struct strs blobs;
 	struct strs packs;	/* their .idx and .pack, of a silo elsewhere */
 	struct strs tables;	/* pack/index-<sha256>.midx */
-	bool ledger;
+	struct strs ledgers;	/* "", and "git/NAME/" of repositories */
 };
 
 int check_tell(struct check *check, enum check_verdict verdict,
@@ -46,6 +46,21 @@ bool check_is_verdict(int ret)
 {
 	return ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED ||
 	       ret == FAIL_SYSTEM;
+}
+
+/* "ledger/..." is the silo's own; repositories in it have theirs. */
+static void note_ledger(struct walk *w, const char *name)
+{
+	const char *slash = starts_with(name, "git/") ?
+			    strchr(name + strlen("git/"), '/') : NULL;
+	char *base;
+
+	if (!starts_with(slash ? slash + 1 : name, "ledger/"))
+		return;
+	base = slash ? xmemdup(name, (size_t)(slash + 1 - name)) : xstrdup("");
+	if (!strs_has(&w->ledgers, base))
+		strs_add(&w->ledgers, base);
+	free(base);
 }
 
 static int sort_out(void *data, const char *name, uint64_t size UNUSED)
@@ -65,7 +80,7 @@ static int sort_out(void *data, const char *name, uint64_t size UNUSED)
 	else if (starts_with(name, "pack/pack-") &&
 		 (ends_with(name, ".idx") || ends_with(name, ".pack")))
 		strs_add(&w->packs, name);
-	w->ledger |= starts_with(name, "ledger/");
+	note_ledger(w, name);
 	return known_name(name) ? 0 :
 	       check_tell(w->check, CHECK_STRANGE, name,
 		    "not a name of a silo; left alone");
@@ -260,10 +275,11 @@ int check_silo(struct silo *silo, struct pool *pool, struct check *check)
 		ret = check_packs(silo, check, &w.packs);
 	for (size_t i = 0; !ret && i < w.tables.n; i++)
 		ret = check_table(&w, w.tables.v[i]);
-	if (!ret && w.ledger)
-		ret = check_ledger(silo, check, "ledger");
+	for (size_t i = 0; !ret && i < w.ledgers.n; i++)
+		ret = check_ledger(silo, check, w.ledgers.v[i]);
 	strs_release(&w.blobs);
 	strs_release(&w.packs);
 	strs_release(&w.tables);
+	strs_release(&w.ledgers);
 	return ret;
 }

@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/temp.h"
 #include "model/pack.h"
-#include "silo/chain.h"
 #include "silo/check_int.h"
 
 #include <fcntl.h>
@@ -185,24 +184,4 @@ int check_packs_far(struct silo *silo, struct check *check,
 		free(idx);
 	}
 	return ret;
-}
-
-static int check_entry(void *data UNUSED, const struct entry *entry UNUSED)
-{
-	return stop_check();
-}
-
-int check_ledger(struct silo *silo, struct check *check, const char *dir)
-{
-	struct chain *chain = NULL;
-	uint64_t n = 0;
-	int ret = chain_open(&chain, silo_backend(silo), dir);
-
-	if (!ret)
-		ret = chain_end(chain, true, &n);
-	if (!ret)
-		ret = chain_walk(chain, 1, n, check_entry, NULL);
-	chain_close(chain);
-	return check_is_verdict(ret) ?
-	       check_tell(check, CHECK_CORRUPT, dir, fail_text()) : ret;
 }

@@ -4,6 +4,7 @@
 #include "silo/check.h"
 
 /* For check*.c alone. */
+struct packs_check;
 int check_tell(struct check *check, enum check_verdict verdict,
 	       const char *name, const char *why) MUST_CHECK;
 /* What says something about the file, and not about us or the network. */
@@ -20,7 +21,11 @@ int check_packs_far(struct silo *silo, struct check *check,
 		    const struct strs *names, struct packs_check *how)
 	MUST_CHECK;
 
-int check_ledger(struct silo *silo, struct check *check, const char *dir)
+/*
+ * The ledger of a silo (`base` ""), or of a repository in it ("git/NAME/"):
+ * its entries one after the other, and the packs that they leave alive.
+ */
+int check_ledger(struct silo *silo, struct check *check, const char *base)
 	MUST_CHECK;
 
 #endif
