@@ -56,6 +56,17 @@ static int count(void *data, const struct id *id UNUSED, uint64_t size)
 	return stop_check();
 }
 
+/* Where nothing at all was found: a place that is empty, or a typing error? */
+static int check_there(struct silo *silo, uint64_t blobs)
+{
+	struct backend *b = silo_backend(silo);
+	uint64_t size;
+	int ret = blobs || b->path ? 1 : b->ops->has(b, "silo.json", &size);
+
+	return ret ? MIN(ret, 0) :
+	       fail(FAIL_NET, "there is no silo at '%s'", quoted(b->url));
+}
+
 static int silo_info(int argc, const char **argv)
 {
 	static const char *const usage[] = {
@@ -76,6 +87,8 @@ static int silo_info(int argc, const char **argv)
 	ret = silo_open(&silo, argv[0], ID_NONE, SILO_ANY_ADDRESS);
 	if (!ret)
 		ret = silo_each(silo, count, &t);
+	if (!ret)
+		ret = check_there(silo, t.blobs);
 	if (!ret && rows.json) {
 		rows_str(&rows, "url", silo_url(silo));
 		rows_str(&rows, "object-format",
@@ -92,14 +105,20 @@ static int silo_info(int argc, const char **argv)
 	return ret;
 }
 
+struct listed {
+	struct rows rows;
+	uint64_t n;
+};
+
 static int print_blob(void *data, const struct id *id, uint64_t size)
 {
-	struct rows *rows = data;
+	struct listed *l = data;
 	char hex[ID_HEX_MAX];
 
-	rows_str(rows, "id", id_hex(id, hex));
-	rows_u64(rows, "file-size", size);
-	rows_end(rows);
+	l->n++;
+	rows_str(&l->rows, "id", id_hex(id, hex));
+	rows_u64(&l->rows, "file-size", size);
+	rows_end(&l->rows);
 	return stop_check();
 }
 
@@ -110,9 +129,9 @@ static int silo_ls(int argc, const char **argv)
 		NULL
 	};
 	struct silo *silo = NULL;
-	struct rows rows = { 0, 0, 0 };
+	struct listed l = { .n = 0 };
 	const struct opt opts[] = {
-		ROWS_OPTS(&rows),
+		ROWS_OPTS(&l.rows),
 		OPT_END
 	};
 	int ret;
@@ -121,7 +140,9 @@ static int silo_ls(int argc, const char **argv)
 		opt_usage(usage, opts, "silo ls takes one <silo>");
 	ret = silo_open(&silo, argv[0], ID_NONE, SILO_ANY_ADDRESS);
 	if (!ret)
-		ret = silo_each(silo, print_blob, &rows);
+		ret = silo_each(silo, print_blob, &l);
+	if (!ret)
+		ret = check_there(silo, l.n);
 	silo_close(silo);
 	return ret;
 }
@@ -186,6 +207,8 @@ static int silo_verify_cmd(int argc, const char **argv)
 	if (!ret)
 		ret = check_silo(silo, medo_pool(&medo), &check);
 	meter_stop(check.meter);
+	if (!ret)
+		ret = check_there(silo, check.blobs);
 	if (!ret && !talk.quiet)
 		fprintf(stderr, "%" PRIu64 " blobs, %" PRIu64 " bytes of "
 			"content, %" PRIu64 " bad\n", check.blobs, check.bytes,

@@ -1,6 +1,6 @@
 # What people do all day, with a silo at EVERYDAY (nginx, apache, ssh, s3): the
 # whole body of t4200 to t4203.  Source it behind lib-silo.sh.
-# shellcheck shell=sh disable=SC2154,SC2034
+# shellcheck shell=sh disable=SC2154,SC2034,SC2086
 
 case "$EVERYDAY" in
 nginx | apache) . "$TEST_DIRECTORY/lib-http.sh" ;;
@@ -94,6 +94,14 @@ test_expect_success 'what the silo holds is listed, counted and in order' '
 	git medo verify --remote &&
 	git medo reachable --missing-from "$place" >out &&
 	test_must_be_empty out
+'
+
+test_expect_success 'a URL with a typing error is no silo' '
+	for cmd in "silo info" "silo ls" "silo verify"
+	do
+		test_expect_code 3 git medo $cmd "$place.nope" 2>err &&
+		test_grep "there is no silo at" err || return 1
+	done
 '
 
 test_expect_success 'the ledger tells of the pack' '
