@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/quote.h"
 #include "base/run.h"
+#include "base/temp.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -101,6 +102,15 @@ static int pump(const struct run *run, int *to, int from, struct buf *out,
 	}
 }
 
+/* ^C goes to all of us: then it is no failure of the child's. */
+static int died(const char *name, int sig)
+{
+	int ret = stop_check();
+
+	return ret ? ret : fail(FAIL_SYSTEM, "'%s' died of signal %d",
+				quoted(name), sig);
+}
+
 int run_capture(const struct run *run, struct buf *out, size_t max)
 {
 	int in[2] = { -1, -1 }, back[2] = { -1, -1 };
@@ -130,8 +140,7 @@ int run_capture(const struct run *run, struct buf *out, size_t max)
 	if (!ret && WIFEXITED(status))
 		ret = WEXITSTATUS(status);
 	else if (!ret)
-		ret = fail(FAIL_SYSTEM, "'%s' died of signal %d",
-			   quoted(run->argv[0]), WTERMSIG(status));
+		ret = died(run->argv[0], WTERMSIG(status));
 out:
 	close_both(in);
 	close_both(back);

@@ -174,17 +174,21 @@ static int take_news(struct take *t, const struct known *known, bool parts)
 {
 	uint64_t n = t->h->state.n;
 	int ret = take_all(t, known, parts);
+	char *why;
 
 	if (ret != FAIL_MISSING)
 		return ret;
+	why = xstrdup(fail_text());
 	ret = hosted_load(t->h, true);
 	if (!ret && t->h->state.n == n)
 		ret = FAIL_MISSING;
 	if (!ret)
 		ret = take_all(t, known, parts);
-	return ret == FAIL_MISSING ?
-	       fail(FAIL_NET, "the ledger of '%s' names packs that are not "
-		    "there", quoted(t->h->url)) : ret;
+	if (ret == FAIL_MISSING)
+		ret = fail(FAIL_NET, "%s, though the ledger names it; 'git medo "
+			   "silo verify' lists what is lost", why);
+	free(why);
+	return ret;
 }
 
 /*

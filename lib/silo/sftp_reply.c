@@ -61,7 +61,7 @@ int sftp_fail(struct sftp_conn *conn, int status, const char *verb,
 		[FX_OP_UNSUPPORTED] = "operation unsupported",
 	};
 	enum fail_code code = FAIL_NET;
-	const char *word = "it gives no reason; is its disk full?";
+	const char *word = "it gives no reason; is it read-only, or its disk full?";
 
 	if (status < 0)
 		return status;
