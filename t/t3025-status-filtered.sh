@@ -109,6 +109,25 @@ test_expect_success 'drop keeps what was changed, and what no silo has' '
 	)
 '
 
+test_expect_success STRACE,!SANITIZE 'drop of a hundred files waits for the clock once' '
+	(
+		cd work &&
+		for i in $(test_seq 100)
+		do
+			echo "content $i" >"many$i.bin" || exit 1
+		done &&
+		git add . &&
+		git commit -qm many &&
+		git medo push -q &&
+		strace -f -e trace=poll -o ../trace git medo drop "many*" >../out &&
+		echo "100 files dropped" >../expect &&
+		test_cmp ../expect ../out &&
+		grep "poll(NULL" ../trace >../waits &&
+		test_line_count = 1 ../waits &&
+		git medo get -q "many*"
+	)
+'
+
 test_expect_success 'ls, cat and url-for know the pointer of a file that lies there as content' '
 	cd "$TRASH_DIRECTORY" &&
 	filter_config &&

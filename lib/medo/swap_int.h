@@ -73,9 +73,6 @@ bool swap_unchanged(const struct swap *swap, const struct swap_item *item,
 		    int dirfd, const char *name, bool renamed);
 /* A pointer that the file `fd` is, of that id, as it is or with CRLF. */
 bool swap_is_pointer(int fd, const struct stat *st, const struct id *pointer);
-/* 1: the file's content is the blob of that id; 0: it is not. */
-int swap_is_content(const struct swap *swap, int fd, uint64_t size,
-		    const struct id *id) MUST_CHECK;
 
 /* swap_fill.c: what replaces it, into its stage; sets the state. */
 int swap_fill(struct swap *swap, struct swap_item *item, struct meter *meter,

@@ -57,16 +57,14 @@ bool swap_is_pointer(int fd, const struct stat *st, const struct id *pointer)
 	return is;
 }
 
-int swap_is_content(const struct swap *swap, int fd, uint64_t size,
-		    const struct id *id)
+static int is_content(const struct swap *swap, int fd, uint64_t size,
+		      const struct id *id)
 {
 	unsigned char *buf = xmalloc(PIECE_SIZE);
 	struct hash hash;
 	struct id found;
 	int ret = 0;
 
-	/* A change within the tick of the last one would not show. */
-	poll(NULL, 0, TICK_MS);
 	hash_init_object(&hash, id->algo, "blob", size);
 	for (uint64_t off = 0; off < size && !ret; off += PIECE_SIZE) {
 		size_t len = (size_t)MIN(size - off, PIECE_SIZE);
@@ -105,52 +103,55 @@ struct index_entry *swap_entry(const struct index_file *index,
 	return entry;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b, bool renamed)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       (renamed || (a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+			    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec));
+}
+
 bool swap_unchanged(const struct swap *swap, const struct swap_item *item,
 		    int dirfd, const char *name, bool renamed)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 			O_CLOEXEC);
-	const struct stat *was = &item->was;
 	struct stat st;
 	bool same;
 
 	if (fd < 0)
 		return false;
-	same = !fstat(fd, &st) && st.st_dev == was->st_dev &&
-	       st.st_ino == was->st_ino && st.st_size == was->st_size &&
-	       st.st_mtim.tv_sec == was->st_mtim.tv_sec &&
-	       st.st_mtim.tv_nsec == was->st_mtim.tv_nsec &&
-	       (renamed || (st.st_ctim.tv_sec == was->st_ctim.tv_sec &&
-			    st.st_ctim.tv_nsec == was->st_ctim.tv_nsec));
+	same = !fstat(fd, &st) && same_file(&st, &item->was, renamed);
 	if (same && item->state == SWAP_READY && !swap->drop)
 		same = swap_is_pointer(fd, &st, &item->pointer);
 	close(fd);
 	return same;
 }
 
-/* Not a pointer.  Killed between rename and index, say: then it is content. */
-static int look_at_content(struct swap *swap, const struct index_file *index,
-			   const struct index_entry *entry,
-			   struct swap_item *item, int fd)
+/*
+ * Not a pointer.  Killed between rename and index, say: then it is content.
+ * What has to be hashed to know stays new.
+ */
+static void look_at_content(const struct swap *swap,
+			    const struct index_file *index,
+			    const struct index_entry *entry,
+			    struct swap_item *item)
 {
-	int ret;
-
 	if (!S_ISREG(item->was.st_mode) ||
 	    (uint64_t)item->was.st_size != item->size)
-		return 0;
+		return;
 	if (!swap->drop) {
 		if (swap->fresh)
-			return 0;
+			return;
 		if (!index->split &&
 		    index_stat_matches(index, entry, &item->was)) {
 			item->state = SWAP_DONE;
-			return 0;
+			return;
 		}
 	}
-	ret = swap_is_content(swap, fd, item->size, &item->id);
-	if (ret > 0)
-		item->state = swap->drop ? SWAP_FOUND : SWAP_STALE;
-	return ret < 0 ? ret : 0;
+	item->state = SWAP_NEW;
 }
 
 /* An entry that was never compared with a file: checkout-index leaves such. */
@@ -181,34 +182,71 @@ static void look_at_pointer(const struct swap *swap,
 		item->state = SWAP_FOUND;
 }
 
-static int look_at(struct swap *swap, const struct index_file *index,
-		   struct swap_item *item)
+static void look_at(const struct swap *swap, const struct index_file *index,
+		    struct swap_item *item)
 {
 	const struct index_entry *entry = swap_entry(index, item);
-	int fd, ret = 0;
+	int fd;
 
 	item->state = SWAP_LEFT;
 	/* Elsewhere git itself has looked at the name. */
 	if (!entry && (swap->drop || entry_path_trouble(item->path,
 					strlen(item->path), ENTRY_FILE)))
-		return 0;
+		return;
 	fd = file_open_beneath(swap->top, item->path,
 			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd < 0) {
 		fail_clear();
-		return 0;
+		return;
 	}
 	if (fstat(fd, &item->was))
 		;
 	else if (swap_is_pointer(fd, &item->was, &item->pointer))
 		look_at_pointer(swap, index, entry, item);
 	else if (entry)
-		ret = look_at_content(swap, index, entry, item, fd);
+		look_at_content(swap, index, entry, item);
 	item->exec = (entry ? entry->mode : item->was.st_mode) & 0100;
 	close(fd);
-	if (ret == FAIL_SYSTEM || ret == FAIL_CORRUPT) {
+}
+
+/* Is it still what we looked at, and the content? */
+static int hash_item(const struct swap *swap, struct swap_item *item)
+{
+	int fd = file_open_beneath(swap->top, item->path,
+				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	struct stat st;
+	int ret = fd < 0 ? fd : 0;
+
+	item->state = SWAP_LEFT;
+	if (!ret && !fstat(fd, &st) && same_file(&st, &item->was, false))
+		ret = is_content(swap, fd, item->size, &item->id);
+	if (ret > 0)
+		item->state = swap->drop ? SWAP_FOUND : SWAP_STALE;
+	if (fd >= 0)
+		close(fd);
+	if (ret < 0 && ret != FAIL_STOPPED) {
 		fail_clear();	/* unreadable, or cut while we read: left */
 		ret = 0;
+	}
+	return MIN(ret, 0);
+}
+
+/*
+ * A change within the tick of the last one would not show: one wait for all
+ * lies between the look at their times and the look at their bytes.
+ */
+static int hash_new(struct swap *swap)
+{
+	bool waited = false;
+	int ret = 0;
+
+	for (size_t i = 0; i < swap->n && !ret; i++) {
+		if (swap->v[i].state != SWAP_NEW)
+			continue;
+		if (!waited)
+			poll(NULL, 0, TICK_MS);
+		waited = true;
+		ret = hash_item(swap, &swap->v[i]);
 	}
 	return ret;
 }
@@ -224,7 +262,7 @@ int swap_look(struct swap *swap)
 		ret = 0;
 	}
 	for (size_t i = 0; i < swap->n && !ret; i++)
-		ret = look_at(swap, &index, &swap->v[i]);
+		look_at(swap, &index, &swap->v[i]);
 	index_close(&index);
-	return ret;
+	return ret ? ret : hash_new(swap);
 }
