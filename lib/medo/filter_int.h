@@ -15,7 +15,7 @@
 #define FILTER_MEMORY ((size_t)1 << 20)
 
 struct delayed {
-	char *path;
+	char *path;		/* NULL: git has asked again */
 	struct treeptr ptr;
 	struct buf text;	/* of the pointer, as git has it */
 	char *treeish;
@@ -45,6 +45,8 @@ struct filter {
 	struct swap *swap;
 	struct delayed *delayed;
 	size_t ndelayed;
+	size_t answered;	/* of them, by git's asking again */
+	size_t again_at;	/* where what it asks for next should be */
 	size_t delayed_cap;
 	struct buf later;	/* what to fetch before the swap, in the words
 				   of fetch --stdin */

@@ -164,19 +164,25 @@ static int delay(struct filter *f, struct smudge *s)
 	d->path = xstrdup(s->path);
 	d->treeish = s->treeish ? xstrdup(s->treeish) : NULL;
 	SWAP(d->ptr, s->ptr);
+	/* There may be many: without what was grown to read it. */
 	d->text = (struct buf)BUF_INIT;
-	SWAP(d->text, s->text);
+	buf_add(&d->text, s->text.ptr, s->text.len);
+	buf_release(&s->text);
 	s->how = SMUDGE_DELAYED;
 	return 0;
 }
 
-/* git asks again for what was delayed: by path, without content. */
+/*
+ * git asks again for what was delayed: by path, without content, in the order
+ * in which we offered it.
+ */
 static bool again(struct filter *f, struct smudge *s)
 {
-	for (size_t i = f->ndelayed; i-- > 0;) {
-		struct delayed *d = &f->delayed[i];
+	for (size_t n = 0; n < f->ndelayed; n++) {
+		size_t at = (f->again_at + n) % f->ndelayed;
+		struct delayed *d = &f->delayed[at];
 
-		if (!d->offered || strcmp(d->path, s->path))
+		if (!d->path || !d->offered || strcmp(d->path, s->path))
 			continue;
 		SWAP(s->ptr, d->ptr);
 		SWAP(s->text, d->text);
@@ -184,7 +190,10 @@ static bool again(struct filter *f, struct smudge *s)
 		buf_release(&d->text);
 		free(d->path);
 		free(d->treeish);
-		f->delayed[i] = f->delayed[--f->ndelayed];
+		d->path = d->treeish = NULL;
+		f->again_at = at + 1;
+		if (++f->answered == f->ndelayed)
+			f->ndelayed = f->answered = f->again_at = 0;
 		return true;
 	}
 	return false;
