@@ -133,8 +133,9 @@ static int find(struct web *web, const char *url, struct http_answer *answer)
 		return ret;
 	if (ret == 404 || ret == 410)
 		return 0;
-	return ret == 200 ? fail(FAIL_DENIED, "'%s': the server cannot list "
-				 "what is there", quoted(url)) :
+	return ret == 200 || ret == 405 || ret == 501 ?
+	       fail(FAIL_DENIED, "'%s': the server cannot list what is there; "
+		    "that takes WebDAV, or an ssh or s3 URL", quoted(url)) :
 	       http_fail(&req, answer);
 }
 
