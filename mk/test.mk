@@ -1,7 +1,9 @@
 # The suite speaks TAP; prove runs it on all cores.
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 TESTS ?= $(sort $(wildcard t/t[0-9]*.sh))
-PROVE = prove --exec /bin/sh -j$(JOBS) $(PROVE_FLAGS)
+# Many tests wait for servers and clocks: two for each core.
+PROVE_JOBS ?= $(shell expr 2 '*' $(JOBS))
+PROVE = prove --exec /bin/sh -j$(PROVE_JOBS) --timer $(PROVE_FLAGS)
 TEST_ENV = B='$(abspath $(B))' CC='$(CC)'
 
 test: deps-test
