@@ -192,7 +192,7 @@ test_expect_success 'a static server takes nothing, and that is said' '
 	test_expect_code 4 be replace ledger/last f &&
 	test_expect_code 4 be remove big &&
 	test_expect_code 4 be list "" 2>err &&
-	test_grep "does not take PROPFIND" err
+	test_grep "the server cannot list" err
 '
 
 test_expect_success 'FA-24 a web page is no file of a silo' '

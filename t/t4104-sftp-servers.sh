@@ -150,7 +150,7 @@ test_expect_success TMPFS 'FA-27 a disk that is full: no part of a blob, and a c
 	sshd_start &&
 	URL=$SSHD_URL$(sshd_path "$PWD/full/silo") &&
 	test_expect_code 3 test-tool backend "$URL" put objects/ab/cd.gz large 2>err &&
-	test_grep "is its disk full" err &&
+	test_grep "or its disk full" err &&
 	(cd full/silo && find . -type f) >actual &&
 	test_must_be_empty actual &&
 	test-tool backend "$URL" put objects/ab/cd.gz big &&

@@ -99,7 +99,7 @@ test_expect_success 'FA-34 what came before the line was cut does not come again
 	mv "$(remote_path r)/objects/pack/$(cat pack3)" away/ &&
 	git -C clone for-each-ref >refs.before &&
 	test_must_fail asked git -C clone fetch 2>err &&
-	test_grep "packs that are not there" err &&
+	test_grep "though the ledger names it" err &&
 	git -C clone for-each-ref >refs.after &&
 	test_cmp refs.before refs.after &&
 	grep "GET .*$(cat pack1)" requests &&
