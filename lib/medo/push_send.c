@@ -235,10 +235,11 @@ static int retire(struct pusher *p)
 
 static void say_homeless(struct pusher *p)
 {
-	const char *path = p->r->v[p->first_homeless].path;
+	const char *path;
 
 	if (!p->homeless)
 		return;
+	path = p->r->v[p->first_homeless].path;
 	if (p->homeless == 1)
 		fail(FAIL_REQUEST, "'%s': no SILO.json names a silo to push "
 		     "to; add \"push\" to one, or say: git medo init --silo "
