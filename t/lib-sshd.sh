@@ -94,6 +94,19 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)
 sys.exit(not s.recv(4) == b"SSH-")' "$SSHD_PORT"
 }
 
+# sshd_agent: one without keys, at SSH_AUTH_SOCK=agent.  A path from here, not
+# from /, since a socket's has about 100 bytes; and it is asked, since its
+# file is there before it listens.
+sshd_agent () {
+	test_start ssh-agent -D -a agent &&
+	test_wait_until 20 sshd_agent_answers
+}
+
+sshd_agent_answers () {
+	SSH_AUTH_SOCK=agent ssh-add -l >/dev/null 2>&1
+	test $? = 1
+}
+
 # sshd_known KEY PORT: as if we had been there
 sshd_known () {
 	echo "[127.0.0.1]:$2 $(cut -d' ' -f1,2 "$1.pub")" \

@@ -122,12 +122,11 @@ test_expect_success 'a key of kind ecdsa opens the door' '
 test_expect_success 'the agent opens the door' '
 	mv "$HOME/.ssh/id_ed25519" . &&
 	test_when_finished "mv id_ed25519 \"$HOME/.ssh/\"" &&
-	test_start ssh-agent -D -a "$TEST_TOP/agent" &&
-	test_wait_until 5 test -S "$TEST_TOP/agent" &&
+	sshd_agent &&
 	test_expect_code 4 test-tool backend "$URL" has silo.json 2>err &&
 	test_grep "lets nobody in" err &&
-	SSH_AUTH_SOCK=$TEST_TOP/agent ssh-add -q id_ed25519 &&
-	SSH_AUTH_SOCK=$TEST_TOP/agent test-tool backend "$URL" \
+	SSH_AUTH_SOCK=agent ssh-add -q id_ed25519 &&
+	SSH_AUTH_SOCK=agent test-tool backend "$URL" \
 		has objects/ab/cd.gz >actual &&
 	test_cmp expect actual
 '

@@ -183,10 +183,9 @@ test_expect_success 'keys of kind rsa and ecdsa, and the agent' '
 			"$URL" has objects/ab/cd.gz || return 1
 	done &&
 	grep -v Identit "$SSHD_DIR/ssh_config" >config &&
-	test_start ssh-agent -D -a "$TEST_TOP/agent" &&
-	test_wait_until 5 test -S "$TEST_TOP/agent" &&
-	SSH_AUTH_SOCK=$TEST_TOP/agent ssh-add -q "$SSHD_DIR/id_ed25519" &&
-	SSH_AUTH_SOCK=$TEST_TOP/agent GIT_SSH_COMMAND="ssh -F \"$PWD/config\"" \
+	sshd_agent &&
+	SSH_AUTH_SOCK=agent ssh-add -q "$SSHD_DIR/id_ed25519" &&
+	SSH_AUTH_SOCK=agent GIT_SSH_COMMAND="ssh -F \"$PWD/config\"" \
 		test-tool backend "$URL" has objects/ab/cd.gz &&
 	test_stop "$SSHD_PID"
 '
@@ -212,7 +211,7 @@ test_expect_success 'MA-20 no agent is forwarded, whatever the configuration say
 	cat "$SSHD_DIR/ssh_config" >config &&
 	printf "\tForwardAgent yes\n\tForwardX11 yes\n\tLocalForward 1 localhost:1\n" >>config &&
 	sshd_start "ForceCommand env >\"$PWD/env\"; exec $SFTP_SERVER" &&
-	SSH_AUTH_SOCK=$TEST_TOP/agent GIT_SSH_COMMAND="ssh -F \"$PWD/config\"" \
+	SSH_AUTH_SOCK=agent GIT_SSH_COMMAND="ssh -F \"$PWD/config\"" \
 		test-tool backend "$SSHD_URL$(sshd_path "$PWD/plain")" \
 		has objects/ab/cd.gz 2>err &&
 	test_must_be_empty err &&
