@@ -48,37 +48,37 @@ test_expect_success 'programs' '
 
 test_expect_success 'ssh of PATH is called without a shell, nothing forwarded' '
 	test-tool backend "$URL" has x &&
-	called -a -x -oClearAllForwardings=yes -s -- host sftp &&
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp &&
 	test_line_count = 1 argv &&
 	test-tool backend "$PORT_URL" has x &&
-	called -a -x -oClearAllForwardings=yes -p 2222 -s -- me@host.example sftp &&
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -p 2222 -s -- me@host.example sftp &&
 	test-tool backend "ssh://[::1]${URL#ssh://host}" has x &&
-	called -a -x -oClearAllForwardings=yes -s -- ::1 sftp &&
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- ::1 sftp &&
 	test-tool backend "sftp://host${URL#ssh://host}" has x &&
-	called -a -x -oClearAllForwardings=yes -s -- host sftp
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp
 '
 
 test_expect_success 'GIT_SSH is a path, spaces and all' '
 	GIT_SSH="$PWD/with space/ssh" test-tool backend "$URL" has x &&
-	called -a -x -oClearAllForwardings=yes -s -- host sftp
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp
 '
 
 test_expect_success 'GIT_SSH_COMMAND is for the shell, and comes first' '
 	GIT_SSH=/nowhere GIT_SSH_COMMAND="ssh -i \"a key\"" \
 		test-tool backend "$URL" has x &&
-	called -i "a key" -a -x -oClearAllForwardings=yes -s -- host sftp &&
+	called -i "a key" -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp &&
 	GIT_SSH_COMMAND="exec \"$PWD/with space/ssh\" -v" \
 		test-tool backend "$URL" has x &&
-	called -v -a -x -oClearAllForwardings=yes -s -- host sftp
+	called -v -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp
 '
 
 test_expect_success 'core.sshCommand comes before GIT_SSH, behind GIT_SSH_COMMAND' '
 	test_when_finished "git config --global --unset core.sshCommand" &&
 	git config --global core.sshCommand "ssh -4" &&
 	GIT_SSH=/nowhere test-tool backend "$URL" has x &&
-	called -4 -a -x -oClearAllForwardings=yes -s -- host sftp &&
+	called -4 -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp &&
 	GIT_SSH_COMMAND="ssh -6" test-tool backend "$URL" has x &&
-	called -6 -a -x -oClearAllForwardings=yes -s -- host sftp
+	called -6 -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp
 '
 
 test_expect_success 'plink and tortoiseplink take their port as -P' '
@@ -97,7 +97,7 @@ test_expect_success 'an unknown program is asked, as git does' '
 	head -n 1 argv >actual &&
 	echo "<-G><-p><2222><--><me@host.example>" >expect &&
 	test_cmp expect actual &&
-	called -a -x -oClearAllForwardings=yes -p 2222 -s -- me@host.example sftp
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -p 2222 -s -- me@host.example sftp
 '
 
 test_expect_success 'one that knows no subsystem is refused, by name' '
@@ -107,7 +107,7 @@ test_expect_success 'one that knows no subsystem is refused, by name' '
 	test_when_finished "git config --global --unset ssh.variant" &&
 	git config --global ssh.variant ssh &&
 	GIT_SSH=simple test-tool backend "$URL" has x &&
-	called -a -x -oClearAllForwardings=yes -s -- host sftp
+	called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp
 '
 
 test_expect_success 'a program that is not there is named' '
@@ -181,7 +181,7 @@ test_expect_success 'MA-18 a path is no argument at all' '
 		encoded=$(python3 -c "import sys, urllib.parse
 print(urllib.parse.quote(sys.argv[1]))" "$path") &&
 		test-tool backend "ssh://host$encoded" has x >out &&
-		called -a -x -oClearAllForwardings=yes -s -- host sftp ||
+		called -a -x -oClearAllForwardings=yes -oConnectTimeout=10 -s -- host sftp ||
 			return 1
 	done <paths &&
 	test_path_is_missing canary

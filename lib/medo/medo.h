@@ -18,6 +18,8 @@ struct medo_far {
 	struct silo *silo;
 	int dead;		/* the failure of the only try, or 0 */
 	char *why;
+	bool write;		/* it is for pushing, too */
+	bool knocked;
 };
 
 struct medo_missed {
@@ -95,6 +97,9 @@ int medo_resolve(const char *text, size_t len, const char *what,
  */
 int medo_may(struct medo *medo, const char *url, bool write) MUST_CHECK;
 
+/* Did the user name it, not only a repository?  Then it may be anywhere. */
+bool medo_users_own(struct medo *medo, const char *url);
+
 /*
  * `git medo allow`, and what init does with a URL that the user typed: into
  * the repository's configuration, or the user's; or out of it.
@@ -107,10 +112,14 @@ char *medo_normal_url(const char *url, const char *base);
 
 /*
  * An open far silo, borrowed; a silo that is down is tried once a process.
- * Trust is asked here.
+ * Trust is asked here.  Once one is out of reach, all others that are known
+ * are knocked at together.
  */
 int medo_far(struct medo *medo, const char *url, bool write,
 	     struct silo **out) MUST_CHECK;
+
+/* It may be asked for later; nothing is connected.  medo_silos() says it. */
+void medo_far_known(struct medo *medo, const char *url, bool write);
 
 /* How blobs travel: medo.jobs, and `rate` or medo.bwlimit. */
 struct move_opts;

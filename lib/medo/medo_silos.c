@@ -121,6 +121,8 @@ static int silos_of_dir(struct medo *medo, const char *dir,
 		if (ret)
 			return ret;
 		medo->last_dir = xstrdup(dir);
+		for (size_t i = 0; i < medo->last.n; i++)
+			medo_far_known(medo, medo->last.v[i].url, false);
 	}
 	copy_list(list, &medo->last);
 	return 0;
@@ -138,6 +140,7 @@ int medo_silos(struct medo *medo, const char *path, struct silo_list *list)
 		char *normal = medo_normal_url(url, medo->git.top);
 
 		silo_list_add(list, NULL, normal, normal);
+		medo_far_known(medo, normal, false);
 		free(normal);
 	}
 	if (!list->n) {

@@ -46,8 +46,7 @@ static bool below_remote(struct medo *medo, const char *url)
 	return yes;
 }
 
-/* Named by the user, not only by a repository: it may be anywhere. */
-static bool users_own(struct medo *medo, const char *url)
+bool medo_users_own(struct medo *medo, const char *url)
 {
 	return below_remote(medo, url) || said(medo, "medo.allow", url) ||
 	       said(medo, "medo.silo", url);
@@ -55,7 +54,7 @@ static bool users_own(struct medo *medo, const char *url)
 
 int medo_may(struct medo *medo, const char *url, bool write)
 {
-	if (users_own(medo, url))
+	if (medo_users_own(medo, url))
 		return 0;
 	if (!write && starts_with(url, "https://"))
 		return 0;
@@ -79,45 +78,4 @@ int medo_allow(struct medo *medo, const char *url, bool global, bool remove)
 		  gitdir_add(&medo->git, "medo.allow", normal, global);
 	free(normal);
 	return ret;
-}
-
-static struct medo_far *far_slot(struct medo *medo, const char *url)
-{
-	for (size_t i = 0; i < medo->nfar; i++)
-		if (!strcmp(medo->far[i].url, url))
-			return &medo->far[i];
-	ALLOC_GROW(medo->far, medo->nfar, medo->far_cap);
-	medo->far[medo->nfar] = (struct medo_far){ .url = xstrdup(url) };
-	return &medo->far[medo->nfar++];
-}
-
-int medo_far(struct medo *medo, const char *url, bool write,
-	     struct silo **out)
-{
-	struct medo_far *far;
-	unsigned flags = 0;
-	int ret = medo_may(medo, url, write);
-
-	if (ret)
-		return ret;
-	far = far_slot(medo, url);
-	if (far->dead) {
-		fail_adopt(far->why);
-		return far->dead;
-	}
-	if (!far->silo) {
-		ret = medo_durable(medo, &flags);
-		if (!ret)
-			ret = silo_open(&far->silo, url, medo_algo(medo),
-					flags | (write ? SILO_WRITE : 0) |
-					(users_own(medo, url) ?
-					 SILO_ANY_ADDRESS : 0));
-		if (ret) {
-			far->dead = ret;
-			far->why = xstrdup(fail_text());
-			return ret;
-		}
-	}
-	*out = far->silo;
-	return 0;
 }

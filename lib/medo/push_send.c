@@ -46,6 +46,7 @@ static struct lot *lot_of(struct pusher *p, const char *url)
 			return &p->lots[i];
 	ALLOC_GROW(p->lots, p->nlots, p->lots_cap);
 	p->lots[p->nlots] = (struct lot){ .url = xstrdup(url) };
+	medo_far_known(p->medo, url, true);
 	return &p->lots[p->nlots++];
 }
 

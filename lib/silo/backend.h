@@ -22,6 +22,8 @@ enum read_how {
 	READ_FRESH = (1 << 0),	/* past all caches: the end of a ledger */
 };
 
+struct http;
+
 struct backend_ops {
 	/*
 	 * Deliver bytes from `from` to `to` (UINT64_MAX: the end) in order;
@@ -63,6 +65,7 @@ struct backend {
 	char *path;
 	int fd;
 	bool durable;		/* sync what is put */
+	struct http *http;	/* of those that speak it, else NULL */
 };
 
 /* All of a small file; more than `max` bytes are FAIL_FORMAT. */
@@ -85,6 +88,19 @@ struct backend_opts {
  */
 int backend_far(struct backend **out, const char *url,
 		const struct backend_opts *opts)
+	MUST_CHECK __attribute__((weak));
+/*
+ * Before several places are asked, one after the other: which of them do not
+ * answer at all?  They get a sentence (yours), the others, and those of a kind
+ * that cannot be asked so (ssh), NULL.  As weak as backend_far().
+ */
+struct backend_knock {
+	const char *url;
+	bool any_address;
+	char *why;
+};
+
+int backend_knock(struct backend_knock *v, size_t n)
 	MUST_CHECK __attribute__((weak));
 /* One each; backend_far() tells them apart by scheme. */
 int backend_web(struct backend **out, const char *url,

@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/quote.h"
 #include "silo/backend.h"
+#include "silo/http.h"
 
 #include <strings.h>
 
@@ -29,4 +30,31 @@ int backend_far(struct backend **out, const char *url,
 			return schemes[i].open(out, url, opts);
 	return fail(FAIL_REQUEST, "cannot open silo '%s': we know http, https, "
 		    "s3, ssh, sftp, file, and paths", quoted(url));
+}
+
+int backend_knock(struct backend_knock *v, size_t n)
+{
+	struct backend **places = xcalloc(n, sizeof(*places));
+	struct http **https = xcalloc(n, sizeof(*https));
+	char **why = xcalloc(n, sizeof(*why));
+	int ret;
+
+	for (size_t i = 0; i < n; i++) {
+		struct backend_opts opts = { .any_address = v[i].any_address };
+
+		if (backend_far(&places[i], v[i].url, &opts))
+			fail_clear();
+		else
+			https[i] = places[i]->http;
+	}
+	ret = http_knock(https, n, why);
+	for (size_t i = 0; i < n; i++) {
+		v[i].why = why[i];
+		if (places[i])
+			places[i]->ops->close(places[i]);
+	}
+	free(https);
+	free(places);
+	free(why);
+	return ret;
 }

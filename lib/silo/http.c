@@ -130,6 +130,7 @@ void http_close(struct http *http)
 	for (size_t i = 0; i < ARRAY_SIZE(http->share_lock); i++)
 		pthread_mutex_destroy(&http->share_lock[i]);
 	free(http->url);
+	free(http->down);
 	free(http->origin);
 	free(http);
 	global_cleanup();

@@ -85,6 +85,14 @@ int http_send(struct http *http, const struct http_request *req,
 	      struct http_answer *answer) MUST_CHECK;
 void http_answer_release(struct http_answer *answer);
 
+/*
+ * Which of these places do not answer at all?  All are asked at the same time,
+ * each for half of medo.connectTimeout.  `why[i]` becomes a sentence (yours) for
+ * those; NULL stays for who said anything.  An https[i] of NULL is passed over.
+ * One thread.
+ */
+int http_knock(struct http *const *https, size_t n, char **why) MUST_CHECK;
+
 /* One line for a status that was not hoped for: FAIL_MISSING, _DENIED, _NET. */
 int http_fail(const struct http_request *req, const struct http_answer *answer);
 

@@ -6,6 +6,8 @@
 
 #include <arpa/inet.h>
 
+#define CONNECT_TIME 10		/* seconds */
+
 /* As git calls them; what the environment says comes first, as in git. */
 static const struct {
 	enum setting set;
@@ -125,6 +127,27 @@ static void digest(struct settings *set)
 				     CURL_SSLVERSION_DEFAULT);
 }
 
+/*
+ * Not one of git's, and so not below http; but for one URL it may be said in
+ * the same manner.
+ */
+static int load_connect_time(struct settings *set, const char *url)
+{
+	const char *argv[] = { "git", "config", "--get-urlmatch",
+			       "medo.connecttimeout", url, NULL };
+	struct buf out = BUF_INIT;
+	int ret = ask_git(argv, &out);
+
+	if (out.len)
+		out.ptr[strcspn(out.ptr, "\n")] = '\0';
+	set->connect_time = out.len ? number(out.ptr, 0) : CONNECT_TIME;
+	if (!ret && (set->connect_time < 1 || set->connect_time > 86400))
+		ret = fail(FAIL_REQUEST, "git config medo.connectTimeout: '%s' "
+			   "is no number of seconds", quoted(out.ptr));
+	buf_release(&out);
+	return ret;
+}
+
 int settings_load(struct settings *set, const char *url)
 {
 	const char *argv[] = { "git", "config", "-z", "--get-urlmatch", "http",
@@ -141,6 +164,8 @@ int settings_load(struct settings *set, const char *url)
 			set_value(set, i, env);
 	}
 	digest(set);
+	if (!ret)
+		ret = load_connect_time(set, url);
 	if (!ret && set->v[SET_EXTRA_HEADER])
 		ret = settings_headers(set, url);
 	buf_release(&out);

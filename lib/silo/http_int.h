@@ -42,6 +42,7 @@ struct settings {
 	bool follow;
 	long low_limit;		/* bytes a second ... */
 	long low_time;		/* ... for so many seconds: given up */
+	long connect_time;	/* seconds; also for the first answer */
 	long version;		/* CURL_HTTP_VERSION_... */
 	long ssl_version;
 };
@@ -85,6 +86,8 @@ struct http {
 	struct settings set;
 	struct conn *idle[PLACES];
 	bool reached;			/* it has answered before */
+	unsigned stalls;		/* requests given up as too slow */
+	char *down;			/* why nothing is asked any more */
 	CURLSH *share;
 	pthread_mutex_t share_lock[CURL_LOCK_DATA_LAST];
 
@@ -138,6 +141,9 @@ struct sending {
 
 	/* This try. */
 	CURL *easy;
+	struct curl_slist *list;
+	bool stranger;		/* no answer has come from there so far */
+	int64_t asked;		/* when it was connected, in ms; 0: not yet */
 	struct head head;
 	long status;
 	unsigned gen;		/* of the password that was sent */
@@ -152,6 +158,7 @@ struct sending {
 	uint64_t sent;		/* of req->body */
 	size_t junk;		/* bytes that nobody wants */
 	int ret;		/* a failure inside a callback */
+	bool silent;		/* ... it took too long to say a word */
 	bool odd;		/* it was the answer's: next time may be better */
 };
 
@@ -161,6 +168,11 @@ void conn_give(struct http *http, int place, struct conn *conn);
 
 /* Set up, perform; s->status or s->ret, and what libcurl says of it. */
 CURLcode sending_try(struct sending *s, struct conn *conn);
+/* The two halves around it; the second one also after a failure. */
+CURLcode sending_begin(struct sending *s, struct conn *conn);
+void sending_end(struct sending *s, CURLcode code);
+/* Nothing that libcurl does in between may end us by SIGPIPE. */
+CURLcode sending_guarded(CURLcode (*fn)(void *), void *data);
 
 /* Callbacks for the body, in both directions. */
 size_t body_take(char *data, size_t size, size_t n, void *ctx);

@@ -8,6 +8,7 @@
 
 #define RETRY_AFTER_MAX 60
 #define WAIT_MAX_MS 120000	/* over all tries of one request */
+#define STALLS_MAX 3
 #define PROGRESS ((uint64_t)1 << 20)	/* so much, and we count anew */
 
 /* What to do after a try; or a failure, below 0. */
@@ -116,6 +117,33 @@ static bool can_repeat(const struct sending *s)
 	return !s->fed;
 }
 
+/*
+ * What let us wait in vain is not waited for again, blob after blob: at once
+ * where it did not accept, and after some requests where it went on too slowly.
+ */
+static int too_slow(struct sending *s, int ret, bool down)
+{
+	struct http *http = s->http;
+
+	if (s->foreign)
+		return ret;
+	pthread_mutex_lock(&http->lock);
+	if ((++http->stalls >= STALLS_MAX || down) && !http->down)
+		http->down = xstrdup(fail_text());
+	pthread_mutex_unlock(&http->lock);
+	return ret;
+}
+
+static int check_down(struct http *http)
+{
+	int ret;
+
+	pthread_mutex_lock(&http->lock);
+	ret = http->down ? fail(FAIL_NET, "%s", http->down) : 0;
+	pthread_mutex_unlock(&http->lock);
+	return ret;
+}
+
 static int after_loss(struct sending *s, struct patience *p, CURLcode code,
 		      const char *error)
 {
@@ -130,7 +158,7 @@ static int after_loss(struct sending *s, struct patience *p, CURLcode code,
 	pthread_mutex_unlock(&s->http->lock);
 	/* Who does not even accept has had all the time that there is. */
 	if (code == CURLE_OPERATION_TIMEDOUT && (!begun || ++p->stalls > 1))
-		return lost(s, code, error);
+		return too_slow(s, lost(s, code, error), !begun);
 	lost(s, code, error);
 	/* A server that answered a moment ago is being restarted. */
 	if (code == CURLE_COULDNT_CONNECT && reached)
@@ -344,6 +372,8 @@ static int judge(struct sending *s, struct patience *p, CURLcode code,
 		p->stalls = 0;
 	}
 	/* A server that lies may do so by mistake, but not five times. */
+	if (s->silent)
+		return too_slow(s, s->ret, true);
 	if (s->ret && s->odd && can_repeat(s) && ++p->lies < 2)
 		return LATER;
 	if (s->ret)
@@ -421,6 +451,8 @@ int http_send(struct http *http, const struct http_request *req,
 	int ret = origin ? http_ready(http) :
 		  fail(FAIL_REQUEST, "'%s' is no URL", quoted(req->url));
 
+	if (!ret)
+		ret = check_down(http);
 	if (!ret) {
 		s.url = xstrdup(req->url);
 		s.foreign = strcmp(origin, http->origin);

@@ -6,9 +6,9 @@
 
 #include <netinet/in.h>
 #include <signal.h>
+#include <time.h>
 
 #define BUFFER_SIZE 262144L
-#define CONNECT_TIMEOUT 15L
 #define LAST_TIMEOUT 10L
 
 /* --- callbacks ------------------------------------------------------------ */
@@ -21,6 +21,37 @@ static size_t take_head(char *data, size_t size, size_t n, void *ctx)
 	return s->ret ? 0 : size * n;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * A port may be open while nobody is behind it.  Who has never answered gets
+ * no more time for that than for the connection.
+ */
+static int check_stranger(struct sending *s)
+{
+	long limit = s->http->set.connect_time;
+	curl_off_t begun = 0;
+
+	if (!s->stranger || s->head.len || s->req->body)
+		return 0;
+	curl_easy_getinfo(s->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+	if (!begun)
+		return 0;
+	if (!s->asked)
+		s->asked = now_ms();
+	if (now_ms() - s->asked < limit * 1000)
+		return 0;
+	s->silent = true;
+	return fail(FAIL_NET, "cannot reach '%s': connected, but no answer in "
+		    "%ld seconds", quoted(s->url), limit);
+}
+
 static int on_progress(void *ctx, curl_off_t a UNUSED, curl_off_t b UNUSED,
 		       curl_off_t c UNUSED, curl_off_t d UNUSED)
 {
@@ -28,6 +59,8 @@ static int on_progress(void *ctx, curl_off_t a UNUSED, curl_off_t b UNUSED,
 
 	if (!s->ret && !s->req->last)
 		s->ret = stop_check();
+	if (!s->ret)
+		s->ret = check_stranger(s);
 	return s->ret != 0;
 }
 
@@ -99,7 +132,7 @@ static void set_manners(struct sending *s)
 	SET(HTTP_VERSION, http_reads(s->req->method) ? set->version :
 	    (long)CURL_HTTP_VERSION_1_1);
 	SET(USERAGENT, agent ? agent : "git-medo");
-	SET(CONNECTTIMEOUT, CONNECT_TIMEOUT);
+	SET(CONNECTTIMEOUT, set->connect_time);
 	SET(LOW_SPEED_LIMIT, set->low_limit);
 	SET(LOW_SPEED_TIME, set->low_time);
 	SET(TCP_KEEPALIVE, 1L);
@@ -222,21 +255,21 @@ static int add_headers(struct sending *s, struct strs *headers)
 	return ret;
 }
 
-static int set_headers(struct sending *s, struct curl_slist **list)
+static int set_headers(struct sending *s)
 {
 	struct strs headers = STRS_INIT;
 	int ret = add_headers(s, &headers);
 
 	for (size_t i = 0; !ret && i < headers.n; i++) {
-		struct curl_slist *more = curl_slist_append(*list,
+		struct curl_slist *more = curl_slist_append(s->list,
 							    headers.v[i]);
 
 		if (!more)
 			ret = fail(FAIL_SYSTEM, "out of memory for headers");
 		else
-			*list = more;
+			s->list = more;
 	}
-	SET(HTTPHEADER, *list);
+	SET(HTTPHEADER, s->list);
 	strs_release(&headers);
 	return ret;
 }
@@ -244,7 +277,7 @@ static int set_headers(struct sending *s, struct curl_slist **list)
 /* --- one try -------------------------------------------------------------- */
 
 /* A broken pipe is an error of this transfer, not the end of us. */
-static CURLcode perform(CURL *easy)
+CURLcode sending_guarded(CURLcode (*fn)(void *), void *data)
 {
 	struct timespec now = { 0, 0 };
 	sigset_t pipe, old, waiting;
@@ -254,12 +287,17 @@ static CURLcode perform(CURL *easy)
 	sigaddset(&pipe, SIGPIPE);
 	sigpending(&waiting);
 	pthread_sigmask(SIG_BLOCK, &pipe, &old);
-	code = curl_easy_perform(easy);
+	code = fn(data);
 	if (!sigismember(&waiting, SIGPIPE))
 		while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
 			;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return code;
+}
+
+static CURLcode perform(void *easy)
+{
+	return curl_easy_perform(easy);
 }
 
 static void reset(struct sending *s)
@@ -270,19 +308,23 @@ static void reset(struct sending *s)
 	s->status = 0;
 	s->gen = 0;
 	s->begun = s->wanted = s->enough = s->denied = s->odd = false;
+	s->silent = false;
+	s->asked = 0;
 	s->sent = 0;
 	s->junk = 0;
 	s->ret = 0;
 }
 
-CURLcode sending_try(struct sending *s, struct conn *conn)
+CURLcode sending_begin(struct sending *s, struct conn *conn)
 {
-	struct curl_slist *list = NULL;
 	char *scheme = NULL, *host = NULL, *origin;
 	CURLcode code = CURLE_OK;
 
 	reset(s);
 	s->easy = conn->easy;
+	pthread_mutex_lock(&s->http->lock);
+	s->stranger = !s->http->reached;
+	pthread_mutex_unlock(&s->http->lock);
 	conn->error[0] = '\0';
 	curl_easy_reset(s->easy);
 	origin = http_origin(s->url, &scheme, &host);
@@ -303,10 +345,16 @@ CURLcode sending_try(struct sending *s, struct conn *conn)
 		code = CURLE_COULDNT_CONNECT;
 		goto out;
 	}
-	s->ret = set_headers(s, &list);
-	if (s->ret)
-		goto out;
-	code = perform(s->easy);
+	s->ret = set_headers(s);
+out:
+	free(origin);
+	free(scheme);
+	free(host);
+	return code;
+}
+
+void sending_end(struct sending *s, CURLcode code)
+{
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &s->status);
 	if (!s->ret)
 		s->ret = body_end(s, code == CURLE_OK);
@@ -314,10 +362,20 @@ CURLcode sending_try(struct sending *s, struct conn *conn)
 		block_drop(s->block), s->block = NULL;
 	/* Nothing of ours stays in it. */
 	SET(HTTPHEADER, NULL);
-out:
-	curl_slist_free_all(list);
-	free(origin);
-	free(scheme);
-	free(host);
+	curl_slist_free_all(s->list);
+	s->list = NULL;
+}
+
+CURLcode sending_try(struct sending *s, struct conn *conn)
+{
+	CURLcode code = sending_begin(s, conn);
+
+	if (!code && !s->ret) {
+		code = sending_guarded(perform, s->easy);
+		sending_end(s, code);
+	} else {
+		curl_slist_free_all(s->list);
+		s->list = NULL;
+	}
 	return code;
 }

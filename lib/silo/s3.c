@@ -465,6 +465,7 @@ int backend_s3(struct backend **out, const char *url,
 		s3_close(&s3->b);
 		return ret;
 	}
+	s3->b.http = s3->http;
 	*out = &s3->b;
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include "model/gitdir.h"
 #include "silo/ssh_int.h"
 
+#define CONNECT_TIME 10
+
 static char *not_empty(const char *s)
 {
 	return s && *s ? xstrdup(s) : NULL;
@@ -52,6 +54,12 @@ static int read_settings(struct ssh_settings *s)
 		s->builtin = !on_path("ssh");
 	if (!s->program)
 		s->program = xstrdup("ssh");
+	if (!ret)
+		ret = gitdir_get_u64(&git, "medo.connecttimeout", CONNECT_TIME,
+				     &s->connect_time);
+	if (!ret && (!s->connect_time || s->connect_time > 86400))
+		ret = fail(FAIL_REQUEST, "git config medo.connectTimeout: 1 to "
+			   "86400 seconds, not %" PRIu64, s->connect_time);
 out:
 	gitdir_release(&git);
 	return ret;
@@ -64,7 +72,7 @@ int ssh_open(struct ssh **out, const struct ssh_place *place)
 
 	*out = NULL;
 	if (!ret && s.builtin)
-		ret = ssh_open_builtin(out, place);
+		ret = ssh_open_builtin(out, &s, place);
 	else if (!ret)
 		ret = ssh_open_program(out, &s, place);
 	free(s.command);

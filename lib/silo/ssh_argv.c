@@ -132,8 +132,11 @@ int ssh_argv(struct strs *argv, const struct ssh_settings *s,
 	add_program(argv, s);
 	strs_add(argv, "-a");
 	strs_add(argv, "-x");
-	if (kind == KIND_SSH)
+	if (kind == KIND_SSH) {
 		strs_add(argv, "-oClearAllForwardings=yes");
+		/* It has none of its own; who said one in front has it. */
+		strs_addf(argv, "-oConnectTimeout=%" PRIu64, s->connect_time);
+	}
 	if (kind == KIND_TORTOISE)
 		strs_add(argv, "-batch");
 	if (place->port) {

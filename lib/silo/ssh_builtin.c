@@ -69,9 +69,9 @@ static short wanted(LIBSSH2_SESSION *session)
 			POLLIN : 0));
 }
 
-static int wait_socket(int sock, short events, const char *url)
+static int wait_socket(int sock, short events, int limit, const char *url)
 {
-	for (int waited = 0; waited < PATIENCE_MS; waited += TICK_MS) {
+	for (int waited = 0; waited < limit; waited += TICK_MS) {
 		struct pollfd fd = { .fd = sock, .events = events };
 		int n = poll(&fd, 1, TICK_MS), ret = stop_check();
 
@@ -85,7 +85,8 @@ static int wait_socket(int sock, short events, const char *url)
 
 int ssh_session_wait(struct ssh_session *s)
 {
-	return wait_socket(s->sock, wanted(s->session), s->place->url);
+	return wait_socket(s->sock, wanted(s->session), s->patience_ms,
+			   s->place->url);
 }
 
 static int connect_one(struct ssh_session *s, const struct addrinfo *ai)
@@ -101,7 +102,8 @@ static int connect_one(struct ssh_session *s, const struct addrinfo *ai)
 	if (connect(s->sock, ai->ai_addr, ai->ai_addrlen)) {
 		err = errno;
 		if (err == EINPROGRESS) {
-			ret = wait_socket(s->sock, POLLOUT, s->place->url);
+			ret = wait_socket(s->sock, POLLOUT, s->patience_ms,
+					  s->place->url);
 			if (ret)
 				return ret;
 			getsockopt(s->sock, SOL_SOCKET, SO_ERROR, &err, &len);
@@ -182,6 +184,7 @@ static int open_session(struct ssh_session *s)
 	SSH_DRIVE(s, ret, rc, libssh2_session_handshake(s->session, s->sock));
 	if (!ret && rc)
 		ret = ssh_session_fail(s, "cannot agree with the ssh server");
+	s->patience_ms = PATIENCE_MS;
 	if (!ret)
 		ret = ssh_known_check(s);
 	if (!ret)
@@ -376,7 +379,8 @@ static int start_thread(struct builtin *b)
 	return 0;
 }
 
-int ssh_open_builtin(struct ssh **out, const struct ssh_place *place)
+int ssh_open_builtin(struct ssh **out, const struct ssh_settings *settings,
+		     const struct ssh_place *place)
 {
 	struct builtin *b = xcalloc(1, sizeof(*b));
 	int ret;
@@ -386,6 +390,7 @@ int ssh_open_builtin(struct ssh **out, const struct ssh_place *place)
 	b->place = *place;
 	b->s.place = &b->place;
 	b->s.sock = b->inner = -1;
+	b->s.patience_ms = (int)settings->connect_time * 1000;
 	ret = open_session(&b->s);
 	if (!ret)
 		ret = start_thread(b);

@@ -25,6 +25,7 @@ struct ssh_settings {
 	char *program;		/* without a shell */
 	char *variant;		/* or NULL */
 	bool builtin;
+	uint64_t connect_time;	/* seconds */
 };
 
 /* The argv that starts it, as git would for the same settings. */
@@ -33,7 +34,7 @@ int ssh_argv(struct strs *argv, const struct ssh_settings *settings,
 
 int ssh_open_program(struct ssh **out, const struct ssh_settings *settings,
 		     const struct ssh_place *place) MUST_CHECK;
-int ssh_open_builtin(struct ssh **out, const struct ssh_place *place)
-	MUST_CHECK;
+int ssh_open_builtin(struct ssh **out, const struct ssh_settings *settings,
+		     const struct ssh_place *place) MUST_CHECK;
 
 #endif

@@ -14,9 +14,10 @@ struct ssh_session {
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
 	int sock;
+	int patience_ms;	/* less before the server's first words */
 };
 
-/* Wait until the socket moves as the session wants; FAIL_NET after 30 s. */
+/* Wait until the socket moves as the session wants; FAIL_NET after a while. */
 int ssh_session_wait(struct ssh_session *s) MUST_CHECK;
 /* A sentence with what libssh2 says of its last failure. */
 int ssh_session_fail(struct ssh_session *s, const char *what);

@@ -296,6 +296,7 @@ int backend_web(struct backend **out, const char *text,
 	web->b.durable = opts->durable;
 	pthread_mutex_init(&web->lock, NULL);
 	ret = http_open(&web->http, web->b.url, &http);
+	web->b.http = web->http;
 	if (ret)
 		web_close(&web->b);
 	else
