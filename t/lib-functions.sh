@@ -150,7 +150,12 @@ test_start () {
 	"$@" </dev/null >>"$TEST_TOP/server.log" 2>&1 3>&- 4>&- 5>&- 6>&- &
 	test_pid=$!
 	# shellcheck disable=SC2154
-	echo "$test_pid" >>"$test_pids"
+	echo "$test_pid $(test_born "$test_pid")" >>"$test_pids"
+}
+
+# test_born PID: when it began; a pid alone may be somebody else's tomorrow
+test_born () {
+	sed -n 's/.*) //p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
 }
 
 # test_stop PID
@@ -160,21 +165,91 @@ test_stop () {
 	return 0
 }
 
+# The time is what tells that a server has not long been stopped, and its
+# number taken by another test.
 test_stop_all () {
 	test -f "$test_pids" || return 0
-	while read -r test_stop_pid
+	while read -r test_stop_pid test_stop_born
 	do
-		kill "$test_stop_pid" 2>/dev/null
+		test "$(test_born "$test_stop_pid")" = "$test_stop_born" &&
+			kill "$test_stop_pid" 2>/dev/null
 	done <"$test_pids"
 	rm -f "$test_pids"
 }
 
-# test_free_port: a port of the loopback that nobody listens on
+# test_free_port: a port of the loopback that nobody listens on, and that nobody
+# else gets before this file is through: neither another test, nor who connects
+# or binds port 0, to whom the kernel gives ports of its own range.
+# shellcheck disable=SC2154 # both are of test-lib.sh
 test_free_port () {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	python3 - "$root/ports" "$test_name" <<-\END
+	import os, random, socket, sys
+	try:
+	    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+	        top = int(f.read().split()[0])
+	except OSError:
+	    top = 32768
+	os.makedirs(sys.argv[1], exist_ok=True)
+	while True:
+	    port = random.randrange(10000, top if top > 12000 else 32768)
+	    try:
+	        mine = "%s/%d" % (sys.argv[1], port)
+	        with open(mine, "x") as f:
+	            f.write(sys.argv[2] + "\n")
+	        with socket.socket() as s:
+	            s.bind(("127.0.0.1", port))
+	        break
+	    except FileExistsError:
+	        pass
+	    except OSError:
+	        os.unlink(mine)
+	print(port)
+	END
+}
+
+# test_forget_ports: what test_free_port gave to this file is free again
+test_forget_ports () {
+	grep -slxr "$test_name" "$root/ports" |
+	while read -r test_port_file
+	do
+		rm -f "$test_port_file"
+	done
+}
+
+# test_settled: our servers wait for somebody; what they were asked is answered
+# and in their logs.  An answer may be here before its line is there.
+test_settled () {
+	python3 - "$test_pids" <<-\END
+	import glob, os, sys, time
+	def tasks():
+	    """(pid, parent, state) of every thread"""
+	    for path in glob.glob("/proc/[0-9]*/task/*/stat"):
+	        try:
+	            with open(path) as f:
+	                rest = f.read().rpartition(")")[2].split()
+	        except OSError:
+	            continue
+	        yield path.split("/")[2], rest[1], rest[0]
+	def busy(ours):
+	    all = list(tasks())
+	    grown = True
+	    while grown:
+	        more = {p for p, parent, _ in all if parent in ours} - ours
+	        ours, grown = ours | more, bool(more)
+	    return any(p in ours and state in "RD" for p, _, state in all)
+	if not os.path.exists(sys.argv[1]):
+	    sys.exit(0)
+	with open(sys.argv[1]) as f:
+	    servers = {line.split()[0] for line in f}
+	# Idle twice: one of them may have woken another behind our back.
+	idle = 0
+	for _ in range(1000):
+	    idle = 0 if busy(servers) else idle + 1
+	    if idle == 2:
+	        sys.exit(0)
+	    time.sleep(0.01)
+	sys.exit("test_settled: a server is busy for ever")
+	END
 }
 
 # test_wait_until SECONDS COMMAND...: polls; for servers that start up

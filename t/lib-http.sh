@@ -251,9 +251,9 @@ web_wait () {
 	fi
 }
 
-# web_requests [METHOD]: lines of the log so far, waits until it is written
+# web_requests [METHOD]: lines of the log so far
 web_requests () {
-	sleep 0.1
+	test_settled &&
 	grep "^${1:-}" "$web_log"
 }
 

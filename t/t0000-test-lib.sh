@@ -97,6 +97,59 @@ test_expect_success 'a server is stopped at the end' '
 	test_wait_until 5 test ! -d "/proc/$(cat pid)"
 '
 
+test_expect_success 'who has the number of a server that is gone is left alone' '
+	{ sleep 600 & } &&
+	other=$! &&
+	test_when_finished "kill $other" &&
+	run_lib reused <<-EOF &&
+	test_expect_success "gone" "
+		echo \"$other 1\" >>\"\$test_pids\"
+	"
+	EOF
+	kill -0 "$other"
+'
+
+test_expect_success PYTHON3 'no two get the same port, nor one that the kernel gives away' '
+	for i in $(test_seq 8)
+	do
+		test_free_port >port.$i &
+		eval "p$i=\$!"
+	done &&
+	for i in $(test_seq 8)
+	do
+		eval "wait \$p$i" || return 1
+	done &&
+	sort -u port.* >ports &&
+	test_line_count = 8 ports &&
+	range=/proc/sys/net/ipv4/ip_local_port_range &&
+	if test -f $range && test "$(cut -f1 $range)" -gt 12000
+	then
+		awk -v top="$(cut -f1 $range)" "\$1 >= top" ports >actual &&
+		test_must_be_empty actual
+	fi
+'
+
+test_expect_success PYTHON3 'a port is anybody'\''s again at the end' '
+	run_lib port <<-\EOF &&
+	test_expect_success "port" "
+		test_free_port >\"\$TEST_ROOT/../port\" &&
+		test_path_is_file \"\$root/ports/\$(cat \"\$TEST_ROOT/../port\")\"
+	"
+	EOF
+	test_path_is_file port && test_dir_is_empty root/ports
+'
+
+test_expect_success PYTHON3 'a server that is still at work is waited for' '
+	rm -f done &&
+	test_start sh -c "i=0
+		while test \$i -lt 200000; do i=\$((i + 1)); done
+		: >done
+		exec sleep 600" &&
+	test_settled &&
+	test_path_is_file done &&
+	test_stop "$test_pid"
+'
+
 test_expect_success 'no repository is found above, wherever the build is' '
 	(cd "$TEST_TOP" && test_must_fail git rev-parse) &&
 	(cd "$HOME" && test_must_fail git rev-parse) &&

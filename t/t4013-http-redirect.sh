@@ -67,7 +67,7 @@ redirect () {
 # b_requests FILE: what server B was asked
 # shellcheck disable=SC2154
 b_requests () {
-	sleep 0.1 &&
+	test_settled &&
 	cp "$b_log" "$1" &&
 	: >"$b_log"
 }
@@ -160,7 +160,7 @@ test_expect_success 'MA-21 a loop ends after five' '
 	two "absolute_redirect off; location / { return 302 /deps.silo/y; }" &&
 	test_expect_code 3 be read x 2>err &&
 	test_grep "without end" err &&
-	sleep 0.1 &&
+	test_settled &&
 	test_line_count = 6 "$a_log"
 '
 
@@ -218,7 +218,7 @@ test_expect_success 'MA-17 a place that the user allowed does not send us nearer
 	echo hello >want &&
 	test_cmp want out &&
 	test_stop "$web_pid" &&
-	sleep 0.1 &&
+	test_settled &&
 	test_line_count = 1 "$trap_log" &&
 	: >"$trap_log"
 '
@@ -233,7 +233,7 @@ test_expect_success 'MA-17 an address that is not public is not connected to' '
 			"http://$host:$port/other" read x 2>err &&
 		test_grep "git medo allow" err || return 1
 	done &&
-	sleep 0.1 &&
+	test_settled &&
 	test_must_be_empty "$trap_log"
 '
 

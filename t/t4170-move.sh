@@ -14,7 +14,7 @@ test_have_prereq NGINX || {
 # requests: and the log is empty again
 # shellcheck disable=SC2154 # lib-http.sh's
 requests () {
-	sleep 0.2
+	test_settled &&
 	cp "$web_log" requests &&
 	: >"$web_log" &&
 	wc -l <requests

@@ -19,7 +19,7 @@ asked () {
 	: >"$web_log"
 	"$@"
 	asked_code=$?
-	sleep 0.1
+	test_settled
 	cp "$web_log" requests
 	return $asked_code
 }

@@ -146,6 +146,7 @@ die () {
 	code=$?
 	set +e
 	test_stop_all
+	test_forget_ports
 	if test -z "$EXIT_OK"
 	then
 		echo "FATAL: '$test_name' ended with code $code and no test_done" >&5
