@@ -48,6 +48,9 @@ int do_list(struct helper *helper, const char *arg)
 
 	if (ret)
 		return ret;
+	/* Of a push whose line was cut git may find nothing left to do. */
+	if (push && helper->hosted && !helper->dry_run)
+		hosted_pay(helper->hosted, &helper->medo.git);
 	state = helper_state(helper);
 	if (state->algo && helper->object_format)
 		reply(helper, ":object-format %s\n",

@@ -135,11 +135,14 @@ static int claim(struct pushing *p, const struct packs *packs)
 		head = wishes_head(p, hosted_now(h));
 		change.head = head;
 		change.updates = wishes_updates(p, &change.n);
+		hosted_owe(h, &p->helper->medo.git);
 		ret = hosted_claim(h, &change);
 		free(change.updates);
 		free(head);
-		if (!ret)
+		if (!ret) {
+			hosted_paid(h, &p->helper->medo.git);
 			ret = hosted_load(h, true);
+		}
 	}
 	return ret;
 }
@@ -179,7 +182,7 @@ static int send(struct pushing *p, const char *dir)
 		hosted_pushed(helper->hosted, &helper->medo.git,
 			      packs.small.name ? &packs.small : NULL,
 			      packs.large.name ? &packs.large : NULL);
-		hosted_hints(helper->hosted);
+		hosted_hints(helper->hosted, &helper->medo.git);
 		hosted_fold(helper->hosted, &helper->medo.git, dir);
 	}
 	packs_release(&packs);

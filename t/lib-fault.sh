@@ -153,3 +153,30 @@ fetch_clean () {
 		return 1
 	fi
 }
+
+# line_start NAME PORT: a line to 127.0.0.1:PORT that goes down when told;
+# line_port is its end (see t/helper/cutproxy.py)
+line_start () {
+	line_name=$TEST_TOP/$1
+	rm -f "$line_name.port"
+	: >"$line_name.log"
+	line_count=0
+	line_say on
+	test_start python3 "$TEST_DIRECTORY/helper/cutproxy.py" \
+		--to "127.0.0.1:$2" --port "$line_name.port" \
+		--control "$line_name.control" --log "$line_name.log"
+	test_wait_until 20 test -f "$line_name.port" || return 1
+	line_port=$(cat "$line_name.port")
+}
+
+# line_say on | up N | down N: from now on
+line_say () {
+	line_count=$((line_count + 1))
+	echo "w$line_count $*" >"$line_name.new" &&
+	mv "$line_name.new" "$line_name.control"
+}
+
+# line_is_cut: since it was told
+line_is_cut () {
+	grep -q -x "w$line_count cut" "$line_name.log"
+}

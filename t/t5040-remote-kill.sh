@@ -120,6 +120,8 @@ test_expect_success 'FA-02 a push' '
 		git -C "$(remote_path r)" fsck --strict --no-dangling &&
 		git -C work push -q r main side v1 &&
 		is new new &&
+		remote_refs "$(remote_path r)" >stock &&
+		test_cmp new stock &&
 		commit_in work after &&
 		git -C work push -q r main &&
 		remote_whole "$url" "$(remote_path r)" &&
@@ -149,6 +151,8 @@ test_expect_success 'FA-02 the first push' '
 		fi &&
 		git -C work push -q r main side v1 &&
 		is new new &&
+		remote_refs "$(remote_path r)" >stock &&
+		test_cmp new stock &&
 		commit_in work after &&
 		git -C work push -q r main &&
 		remote_whole "$url" "$(remote_path r)" &&

@@ -156,8 +156,16 @@ void hosted_pack_release(struct hosted_pack *pack);
 /* One entry: 1 it is ours, and the state is the new one; 0 load again. */
 int hosted_claim(struct hosted *h, const struct hosted_change *change)
 	MUST_CHECK;
-/* What stock git reads, and the hints of the ledger.  Failures are warnings. */
-void hosted_hints(struct hosted *h);
+/*
+ * What stock git reads, and the hints of the ledger.  Failures are warnings.
+ * Between hosted_owe(), before a claim, and the time when they are written, or
+ * hosted_paid(), `git` remembers that they may be older than the ledger; who
+ * comes next writes them, by hosted_pay().
+ */
+void hosted_hints(struct hosted *h, const struct gitdir *git);
+void hosted_owe(const struct hosted *h, const struct gitdir *git);
+void hosted_paid(const struct hosted *h, const struct gitdir *git);
+void hosted_pay(struct hosted *h, const struct gitdir *git);
 /* The 16th small pack folds them.  Failures are warnings. */
 void hosted_fold(struct hosted *h, const struct gitdir *g, const char *dir);
 

@@ -139,7 +139,7 @@ static void fold_zone(struct hosted *h, const struct gitdir *g,
 		ret = fold(h, &how, &zone, dir);
 	if (ret > 0) {
 		hosted_pushed(h, g, NULL, NULL);
-		hosted_hints(h);
+		hosted_hints(h, g);
 	} else if (ret < 0 && ret != FAIL_STOPPED) {
 		say("warning: ", "%s; the packs of '%s' were not folded",
 		    fail_text(), quoted(h->url));

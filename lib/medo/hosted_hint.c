@@ -181,7 +181,7 @@ static bool is_new(struct hosted *h)
  * Somebody who claimed after us may have written his hints before ours: so we
  * look again, and write what is true now.
  */
-void hosted_hints(struct hosted *h)
+void hosted_hints(struct hosted *h, const struct gitdir *git)
 {
 	bool first = is_new(h);
 	uint64_t n;
@@ -195,6 +195,8 @@ void hosted_hints(struct hosted *h)
 		if (ret || n == h->state.n)
 			break;
 	}
+	if (!ret)
+		hosted_paid(h, git);
 	if (!ret || ret == FAIL_STOPPED)
 		return;
 	say("warning: ", "%s; stock git sees an older state of '%s'",

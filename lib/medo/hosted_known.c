@@ -88,6 +88,42 @@ void known_release(struct known *known)
 	*known = (struct known)KNOWN_INIT;
 }
 
+/* HASH-OF-URL.push, an empty file: a push whose end was not seen. */
+static char *debt_of(const struct hosted *h, const struct gitdir *g)
+{
+	char *file = file_of(h, g), *debt = xstrfmt("%s.push", file);
+
+	free(file);
+	return debt;
+}
+
+void hosted_owe(const struct hosted *h, const struct gitdir *g)
+{
+	char *path = debt_of(h, g);
+
+	if (temp_write(path, "", 0, 0))
+		fail_clear();
+	free(path);
+}
+
+void hosted_paid(const struct hosted *h, const struct gitdir *g)
+{
+	char *path = debt_of(h, g);
+
+	unlink(path);
+	free(path);
+}
+
+void hosted_pay(struct hosted *h, const struct gitdir *g)
+{
+	char *path = g->common ? debt_of(h, g) : NULL;
+
+	if (path && h->state.n && file_exists(path) > 0)
+		hosted_hints(h, g);
+	fail_clear();
+	free(path);
+}
+
 /* A server, or who copied the silo back from a backup, may show old refs. */
 void hosted_look_back(struct hosted *h, const struct gitdir *g)
 {

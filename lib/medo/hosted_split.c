@@ -228,7 +228,7 @@ int hosted_split(struct hosted *h, const struct gitdir *git, uint64_t limit,
 		ret = split_all(h, &how, limit);
 	if (ret > 0) {
 		hosted_pushed(h, git, NULL, NULL);
-		hosted_hints(h);
+		hosted_hints(h, git);
 	}
 	return ret;
 }

@@ -1,9 +1,10 @@
-"""usage: remote-walk.py URL PATH STEPS SEED
+"""usage: remote-walk.py URL STEPS SEED [STOCK...]
 
 Three clones do to a hosted repository whatever comes, and the same to a bare
 repository of stock git, the model; after each step both have the same refs,
 and the objects behind them are whole.  Some steps are killed: then it is as
-before, or as after.
+before, or as after.  STOCK is what stock git reads it by, a path or a URL: it
+sees the same, but for what a killed push has not come to write.
 """
 import os
 import random
@@ -12,19 +13,24 @@ import subprocess
 import sys
 import time
 
-url, path, steps, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+url, steps, seed, stocks = (sys.argv[1], int(sys.argv[2]), sys.argv[3],
+                            sys.argv[4:])
 rnd = random.Random(seed)
 log = []
+done = {}
+stale = False
+# What a push and a fetch take here, in seconds: kills come in that time.
+takes = {"push": 0.2, "fetch": 0.1}
 
 
 def run(*argv, cwd=None, ok=True):
-    done = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if ok and done.returncode:
-        print("failed:", argv, done.stderr.decode(), file=sys.stderr)
+    child = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if ok and child.returncode:
+        print("failed:", argv, child.stderr.decode(), file=sys.stderr)
         print("\n".join(log[-20:]), file=sys.stderr)
         sys.exit(1)
-    return done.returncode, done.stdout.decode()
+    return child.returncode, child.stdout.decode()
 
 
 def git(cwd, *argv, ok=True):
@@ -32,9 +38,7 @@ def git(cwd, *argv, ok=True):
 
 
 def refs_of(where):
-    code, out = run("git", "ls-remote", where, ok=False)
-    if code:
-        return {}
+    _, out = run("git", "ls-remote", where)
     lines = [line.split("\t") for line in out.splitlines()]
     return {name: oid for oid, name in lines
             if name.startswith("refs/") and not name.endswith("^{}")}
@@ -94,7 +98,10 @@ def note(clone):
 
 def fetch(clone):
     for remote in ("silo", "model"):
-        git(clone, "fetch", "-q", "--prune", "--no-tags", remote, ok=remote == "model" or bool(refs_of(url)))
+        began = time.monotonic()
+        git(clone, "fetch", "-q", "--prune", "--no-tags", remote)
+        if remote == "silo":
+            learn("fetch", time.monotonic() - began)
     compare("fetch", refs_under(clone, "model"), refs_under(clone, "silo"))
     git(clone, "rev-list", "--objects", "--remotes")
 
@@ -126,12 +133,21 @@ def specs(clone):
     return list(out.values())
 
 
+def learn(what, seconds):
+    takes[what] = 0.9 * takes[what] + 0.1 * min(seconds, 3)
+
+
 def push(clone):
+    global stale
     flags = [f for f in ("--atomic", "--force") if rnd.random() < 0.15]
     wanted = specs(clone)
     log.append("  push %s %s" % (flags, wanted))
     # git resolves "X^{commit}:Y" itself: both remotes get the same.
+    before = refs_of(url) if stale else {}
+    began = time.monotonic()
     a, _ = git(clone, "push", "-q", *flags, "silo", *wanted, ok=False)
+    learn("push", time.monotonic() - began)
+    stale = stale and before == refs_of(url)
     b, _ = git(clone, "push", "-q", *flags, "model", *wanted, ok=False)
     if (a == 0) != (b == 0):
         print("silo says", a, "model", b, file=sys.stderr)
@@ -152,21 +168,41 @@ def mirror_back(clone):
         git(clone, "update-ref", "-d", "refs/follow/" + name[5:])
 
 
-def killed_push(clone):
-    wanted = specs(clone)
-    log.append("  killed push %s" % wanted)
-    before = refs_of(url)
-    child = subprocess.Popen(("git", "push", "-q", "--atomic", "silo", *wanted),
-                             cwd=clone, stdin=subprocess.DEVNULL,
+def killed(clone, what, *argv):
+    """Somewhere in the time it takes, and all its children with it."""
+    child = subprocess.Popen(("git", *argv), cwd=clone,
+                             stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL,
                              start_new_session=True)
-    time.sleep(rnd.random() * 0.15)
+    after = rnd.random() * 1.2 * takes[what]
+    try:
+        child.wait(after)
+        note_done("killed too late")
+    except subprocess.TimeoutExpired:
+        log.append("  killed after %.3f s" % after)
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
     child.wait()
+
+
+def unlock(clone):
+    """What git leaves when it is killed, as it says itself."""
+    for top, _, names in os.walk(os.path.join(clone, ".git")):
+        for name in names:
+            if name.endswith(".lock"):
+                os.unlink(os.path.join(top, name))
+
+
+def killed_push(clone):
+    global stale
+    wanted = specs(clone)
+    log.append("  killed push %s" % wanted)
+    before = refs_of(url)
+    killed(clone, "push", "push", "-q", "--atomic", "silo", *wanted)
+    stale = True
     after = refs_of(url)
     for spec in wanted:
         src, dst = spec.lstrip("+").split(":")
@@ -174,22 +210,26 @@ def killed_push(clone):
         if after != before and after.get(dst) != value:
             print("a half push:", wanted, file=sys.stderr)
             sys.exit(1)
+    unlock(clone)
+    # Who tries again writes what stock git reads, if nothing is left to do.
+    if rnd.random() < 0.5 and not git(clone, "push", "-q", "--atomic", "silo",
+                                      *wanted, ok=False)[0]:
+        stale = False
     mirror_back(clone)
 
 
 def killed_fetch(clone):
-    child = subprocess.Popen(("git", "fetch", "-q", "silo"), cwd=clone,
-                             stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL,
-                             start_new_session=True)
-    time.sleep(rnd.random() * 0.1)
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    child.wait()
+    killed(clone, "fetch", "fetch", "-q", "silo")
+    unlock(clone)
     git(clone, "fsck", "--strict", "--connectivity-only")
+
+
+def fold(clone):
+    """As many small packs as are folded, and one more."""
+    for _ in range(17):
+        commit(clone)
+        for remote in ("silo", "model"):
+            git(clone, "push", "-q", "-f", remote, "HEAD:refs/heads/many")
 
 
 def gc(clone):
@@ -197,17 +237,34 @@ def gc(clone):
         "gc.reflogExpireUnreachable=now", "gc", "-q", "--prune=now")
 
 
+def whole(what):
+    git(what, "fsck", "--strict", "--connectivity-only")
+    run("rm", "-rf", what)
+
+
 def check(step):
-    compare("step %d" % step, refs_of("model.git"), refs_of(url))
-    if step % 10 == 0 and refs_of(url):
-        run("rm", "-rf", "fresh", "fresh.stock")
+    want = refs_of(url)
+    compare("step %d" % step, refs_of("model.git"), want)
+    for stock in stocks:
+        if not stale:
+            compare("step %d, by %s" % (step, stock), want, refs_of(stock))
+    if step % 10 == 0 and want:
         run("git", "clone", "-q", "--mirror", url, "fresh")
-        git("fresh", "fsck", "--strict", "--connectivity-only")
-        git(path, "fsck", "--strict", "--connectivity-only")
+        whole("fresh")
+        for stock in stocks:
+            run("git", "clone", "-q", "--mirror", stock, "fresh.stock")
+            if not stale:
+                compare("a clone of %s" % stock, want, refs_of("fresh.stock"))
+            whole("fresh.stock")
+
+
+def note_done(what):
+    done[what] = done.get(what, 0) + 1
 
 
 actions = [(commit, 25), (push, 30), (new_branch, 8), (somewhere, 4), (tag, 5),
-           (note, 3), (fetch, 10), (killed_push, 4), (killed_fetch, 2), (gc, 1)]
+           (note, 3), (fetch, 10), (killed_push, 6), (killed_fetch, 3),
+           (fold, 0.5), (gc, 1)]
 for clone in clones:
     commit(clone)
 git("c0", "push", "-q", "silo", "main")
@@ -217,4 +274,6 @@ for step in range(steps):
     clone = rnd.choice(clones)
     log.append("%d %s %s" % (step, action.__name__, clone))
     action(clone)
+    note_done(action.__name__)
     check(step)
+print(", ".join("%s %d" % item for item in sorted(done.items())))
