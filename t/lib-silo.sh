@@ -22,7 +22,8 @@ medo_create () {
 
 # treeptr_get FILE KEY: the value of a string or number at the top level
 treeptr_get () {
-	sed -n 's/^  "'"$2"'": "\{0,1\}\([^",]*\)"\{0,1\},\{0,1\}$/\1/p' "$1"
+	sed -n -e 's/^  "'"$2"'": "\(.*\)",\{0,1\}$/\1/p' \
+		-e 's/^  "'"$2"'": \([^",]*\),\{0,1\}$/\1/p' "$1"
 }
 
 # id_path ID: where a silo keeps it

@@ -75,11 +75,13 @@ test_expect_success 'a signal in the middle leaves neither object nor parts' '
 	for signal in HUP TERM
 	do
 		s3_forget &&
+		s3_fault part-hold - &&
 		{ test-tool backend $url put stopped big 2>err & } &&
 		pid=$! &&
 		test_wait_until 20 \
 			grep "^PUT .*stopped?partNumber=" "$S3/log" &&
 		kill -$signal $pid &&
+		s3_fault_none &&
 		{ wait $pid; test $? -ne 0; } &&
 		test_grep ! warning err &&
 		nothing_left stopped || return 1
@@ -88,11 +90,13 @@ test_expect_success 'a signal in the middle leaves neither object nor parts' '
 
 test_expect_success 'kill -9 in the middle leaves no object of that name' '
 	s3_forget &&
+	s3_fault part-hold - &&
 	{ test-tool backend $url put killed big & } &&
 	pid=$! &&
 	test_wait_until 20 grep "^PUT .*killed?partNumber=" "$S3/log" &&
 	kill -9 $pid &&
 	test_expect_code 137 wait $pid &&
+	s3_fault_none &&
 	echo no >expect &&
 	test-tool backend $url has killed >actual &&
 	test_cmp expect actual

@@ -25,13 +25,18 @@ test_expect_success 'set up' '
 
 test_expect_success 'killed anywhere, it has done nothing or all' '
 	state >before &&
+	mkfifo held &&
 	for ms in 005 020 040 060 080 120
 	do
-		sh -c "cd a && exec git-medo offload -q r" &
+		cat held &
+		reader=$! &&
+		sh -c "cd a && exec git-medo offload -q r" 8>held &
 		pid=$! &&
 		sleep 0.$ms &&
 		{ kill -9 $pid || :; } &&
 		{ wait $pid || :; } &&
+		# Who reads to the end outlives what git it had started.
+		wait $reader &&
 		state >after &&
 		if ! cmp -s before after
 		then
@@ -39,8 +44,6 @@ test_expect_success 'killed anywhere, it has done nothing or all' '
 		fi &&
 		remote_whole "$url" "$(remote_path r)" || return 1
 	done 2>/dev/null &&
-	# What git it had started may live a little longer.
-	sleep 1 &&
 	git -C a medo offload r &&
 	remote_whole "$url" "$(remote_path r)" &&
 	git clone -q -n --filter=blob:none "$url" c &&

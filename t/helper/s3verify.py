@@ -22,6 +22,7 @@ Faults: DIR/fault/NAME holds how often, each time one less, '-' for ever:
   put-409          409 ConditionalRequestConflict for a PUT of an object
   complete-409     the same for CompleteMultipartUpload
   part-500         500 InternalError for a part
+  part-hold        a part but the first waits until this file is gone
   part-denied      403 AccessDenied for a part
   slow             503 SlowDown for anything
   deny             403 AccessDenied for anything
@@ -418,11 +419,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, b'', [('ETag', '"%s"' % md5)])
 
     def part(self, bucket, key, query, body):
+        number = int(query['partNumber'])
         if bucket.fault('part-500'):
             raise Refuse(500, 'InternalError')
+        while number > 1 and bucket.fault('part-hold'):
+            time.sleep(0.02)
         if bucket.fault('part-denied'):
             raise Refuse(403, 'AccessDenied')
-        number = int(query['partNumber'])
         with LOCK:
             upload = bucket.uploads.get(query['uploadId'])
             if not upload or upload[0] != key:
