@@ -372,6 +372,25 @@ test_expect_success REMOTE_LONG 'pre-push hooks see the same' '
 	rm .git/hooks/pre-push
 '
 
+test_expect_success 'half a pack that lies there, from half a copy, is not taken for ours' '
+	rm -rf half && git init -q half &&
+	git -C half config pack.threads 1 &&
+	(cd half && test_commit one) &&
+	cut=$(remote_url cut) &&
+	git -C half push -q "$(remote_url uncut)" main &&
+	test-tool backend "$REMOTE_SILO" list git/uncut.git/objects/pack >packs &&
+	pack=$(sed -n "s|.* \(git/.*[.]pack\)\$|\1|p" packs) &&
+	test-tool backend "$REMOTE_SILO" read "$pack" 0 100 >piece &&
+	there=git/cut.git/objects/pack/$(basename "$pack") &&
+	test-tool backend "$REMOTE_SILO" put "$there" piece &&
+	test_must_fail git -C half push "$cut" main 2>err &&
+	test_grep "is there and damaged: it has 100 bytes" err &&
+	test_must_fail git ls-remote "$cut" &&
+	test-tool backend "$REMOTE_SILO" remove "$there" &&
+	git -C half push -q "$cut" main &&
+	remote_whole "$cut"
+'
+
 test_expect_success 'it is whole' '
 	cd "$TRASH_DIRECTORY" &&
 	remote_whole "$url" ${REMOTE_DIR:+"$(remote_path r)"}

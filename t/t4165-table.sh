@@ -72,6 +72,18 @@ test_expect_success 'an upload that was cut does not count' '
 	cmp far/pack/*.pack killed/pack/*.pack
 '
 
+test_expect_success 'nor is it taken for whole where it has the name already' '
+	rm -rf cut && silo_create cut && mkdir cut/pack &&
+	set -- far/pack/*.pack &&
+	head -c 1000 "$1" >"cut/pack/$(basename "$1")" &&
+	test_must_fail test-tool table push cut 1 10 4096 1 2>err &&
+	test_grep "is there and damaged" err &&
+	test "$(entries cut)" = 0 &&
+	rm cut/pack/*.pack &&
+	test-tool table push cut 1 10 4096 1 >/dev/null &&
+	cmp far/pack/*.pack cut/pack/*.pack
+'
+
 test_expect_success 'fifteen packs stay what they are' '
 	test-tool table push far 14 10 4096 2 >>ids &&
 	test-tool table state far >actual &&

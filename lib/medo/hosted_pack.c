@@ -108,13 +108,13 @@ static int put_file(struct hosted *h, const char *dir, const char *name,
 		ret = fail_errno("cannot open '%s'", quoted(path));
 	} else {
 		src = source_fd(&fd, (uint64_t)st.st_size, path);
-		ret = h->b->ops->put(h->b, far, &src);
+		ret = backend_put_exact(h->b, far, &src);
 	}
 	if (fd >= 0)
 		close(fd);
 	free(far);
 	free(path);
-	return MIN(ret, 0);
+	return ret;
 }
 
 int hosted_pack_put(struct hosted *h, const char *dir,

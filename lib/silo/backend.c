@@ -36,6 +36,22 @@ int backend_put(struct backend *b, const char *name, const void *data,
 {
 	struct memory memory = { data, len };
 	struct source src = source_memory(&memory, name);
+	int ret = b->ops->put(b, name, &src);
 
-	return b->ops->put(b, name, &src);
+	return MIN(ret, 0);
+}
+
+int backend_put_exact(struct backend *b, const char *name,
+		      const struct source *src)
+{
+	uint64_t size = src->size;
+	int ret = b->ops->put(b, name, src);
+
+	if (ret > 0)
+		ret = b->ops->has(b, name, &size);
+	if (ret < 0 || size == src->size || size == UINT64_MAX)
+		return MIN(ret, 0);
+	return fail(FAIL_CORRUPT, "'%s/%s' is there and damaged: it has %"
+		    PRIu64 " bytes, not %" PRIu64 "; remove it, and try again",
+		    quoted(b->url), name, size, src->size);
 }

@@ -33,7 +33,10 @@ struct backend_ops {
 	int (*read)(struct backend *b, const char *name, uint64_t from,
 		    uint64_t to, unsigned how, const struct sink *sink,
 		    uint64_t *total);
-	/* All of `src` under a name that has one content: first one wins. */
+	/*
+	 * All of `src` under a name that has one content: first one wins.  1:
+	 * the name was taken already.
+	 */
 	int (*put)(struct backend *b, const char *name,
 		   const struct source *src);
 	/*
@@ -71,9 +74,16 @@ struct backend {
 /* All of a small file; more than `max` bytes are FAIL_FORMAT. */
 int backend_slurp(struct backend *b, const char *name, size_t max,
 		  unsigned how, struct buf *out) MUST_CHECK;
-/* Put bytes from memory. */
+/* Put bytes from memory: 0. */
 int backend_put(struct backend *b, const char *name, const void *data,
 		size_t len) MUST_CHECK;
+/*
+ * The same where the name says every byte, as that of a pack does.  What half
+ * a copy or a bad disk has left under it would be taken for what is put:
+ * FAIL_CORRUPT.
+ */
+int backend_put_exact(struct backend *b, const char *name,
+		      const struct source *src) MUST_CHECK;
 
 struct backend_opts {
 	bool durable;

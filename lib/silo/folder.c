@@ -115,23 +115,48 @@ static int copy_in(int fd, const struct source *src)
 	return ret;
 }
 
+/*
+ * By name only: who reads it goes through open_name() and finds a symlink on
+ * the way there.
+ */
+static int folder_has(struct backend *b, const char *name, uint64_t *size)
+{
+	struct stat st;
+
+	if (fstatat(b->fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		return fail_errno("cannot look for '%s' in '%s'", name,
+				  quoted(b->url));
+	}
+	if (!S_ISREG(st.st_mode))
+		return fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
+			    name, quoted(b->url));
+	*size = (uint64_t)st.st_size;
+	return 1;
+}
+
 static int folder_put(struct backend *b, const char *name,
 		      const struct source *src)
 {
 	struct temp temp = TEMP_INIT;
 	char *path = full(b, name);
-	int ret = backend_parent(b, name);
+	int ret = backend_parent(b, name), taken = 0;
+	uint64_t size;
 
 	if (!ret)
 		ret = temp_open(&temp, b->path);
 	if (!ret)
 		ret = copy_in(temp.fd, src);
 	if (!ret)
-		ret = temp_commit(&temp, path, TEMP_KEEP_OLD |
+		taken = folder_has(b, name, &size);
+	if (!ret)
+		ret = taken < 0 ? taken :
+		      temp_commit(&temp, path, TEMP_KEEP_OLD |
 				  (b->durable ? TEMP_DURABLE : 0));
 	temp_drop(&temp);
 	free(path);
-	return ret;
+	return ret ? ret : taken;
 }
 
 /*
@@ -186,27 +211,6 @@ static int folder_replace(struct backend *b, const char *name,
 				 b->durable ? TEMP_DURABLE : 0);
 	free(path);
 	return ret;
-}
-
-/*
- * By name only: who reads it goes through open_name() and finds a symlink on
- * the way there.
- */
-static int folder_has(struct backend *b, const char *name, uint64_t *size)
-{
-	struct stat st;
-
-	if (fstatat(b->fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return 0;
-		return fail_errno("cannot look for '%s' in '%s'", name,
-				  quoted(b->url));
-	}
-	if (!S_ISREG(st.st_mode))
-		return fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
-			    name, quoted(b->url));
-	*size = (uint64_t)st.st_size;
-	return 1;
 }
 
 struct lister {

@@ -117,11 +117,11 @@ static int send_file(struct mover *m, size_t i, struct blob *blob)
 	src.data = &s;
 	job_submit(m->opts->pool, &s.job);
 	ret = m->to->b->ops->put(m->to->b, blob->name, &src);
-	why = ret ? xstrdup(fail_text()) : NULL;
+	why = ret < 0 ? xstrdup(fail_text()) : NULL;
 	/* It has to end before its blob does; it may know why this failed. */
-	if (verdict(&s) && ret) {
+	if (verdict(&s) && ret < 0) {
 		ret = s.verdict;
-	} else if (ret) {
+	} else if (ret < 0) {
 		fail_adopt(why);
 	} else {
 		fail_clear();

@@ -351,13 +351,14 @@ static int s3_put(struct backend *b, const char *name,
 		ret = put_new(s3, name, src, false, &status);
 	} else if (status == 409) {
 		ret = s3_has(b, name, &size);
-		if (!ret)
-			ret = put_new(s3, name, src, true, &status);
+		if (ret)
+			return ret;
+		ret = put_new(s3, name, src, true, &status);
 		if (!ret && status == 409)
 			return fail(FAIL_NET, "silo '%s': others write '%s', "
 				    "too; try again", quoted(b->url), name);
 	}
-	return ret < 0 ? ret : 0;
+	return ret < 0 ? ret : !ret;
 }
 
 static int s3_claim(struct backend *b, const char *name, const void *data,

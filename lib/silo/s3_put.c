@@ -270,7 +270,7 @@ int s3_put_parts(struct s3 *s3, const char *name, const struct source *src)
 	int ret = s3->b.ops->has(&s3->b, name, &size);
 
 	if (ret)
-		return ret < 0 ? ret : 0;
+		return ret;
 	stop_listen();
 	up.part_size = MAX(PART_MIN, (least + (1 << 20) - 1) >> 20 << 20);
 	up.n = (unsigned)((src->size + up.part_size - 1) / up.part_size);
@@ -291,5 +291,5 @@ int s3_put_parts(struct s3 *s3, const char *name, const struct source *src)
 		free(up.parts[i].etag);
 	free(up.parts);
 	free(up.id);
-	return ret < 0 ? ret : 0;
+	return ret < 0 ? ret : ret == THEIRS;
 }

@@ -26,7 +26,7 @@ static bool has_links(struct writing *w, bool none)
 static int taken_by(struct writing *w)
 {
 	if (S_ISREG(w->mode))
-		return 0;
+		return 1;
 	return fail(FAIL_DENIED, "'%s' in '%s' is not a regular file",
 		    quoted(w->name), quoted(w->v.s->b.url));
 }
@@ -68,7 +68,7 @@ static int put_once(struct writing *w, struct backend *b, const char *name,
 	if (!ret)
 		ret = writing_opened(w);
 	if (ret || w->there)
-		return ret;
+		return ret ? ret : 1;
 	ret = writing_fill(w, src);
 	return ret ? ret : give_name(w);
 }

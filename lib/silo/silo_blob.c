@@ -431,10 +431,10 @@ int silo_export(struct silo *from, struct silo *to,
 		ret = put_packed(from, to, &blob, pool);
 	else if (!ret)
 		ret = to->b->ops->put(to->b, blob.name, &blob.src);
-	if (ret)
+	if (ret < 0)
 		ret = silo_blame(ret, to, &expect->id);
 	blob_close(&blob);
-	return ret ? ret : 1;
+	return ret < 0 ? ret : 1;
 }
 
 bool silo_same_place(const struct silo *a, const struct silo *b)

@@ -84,7 +84,7 @@ static int put_file(struct table *t, const char *dir, const char *name,
 	src.read = paced_read;
 	src.data = &paced;
 	if (ret >= 0)
-		ret = t->b->ops->put(t->b, name, &src);
+		ret = backend_put_exact(t->b, name, &src);
 out:
 	if (fd >= 0)
 		close(fd);

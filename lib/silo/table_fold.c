@@ -274,6 +274,8 @@ static int make_midx(struct folder *f, char name[PACK_NAME_MAX])
 	char hex[SEAL_HEX_MAX], path[PACK_NAME_MAX];
 	struct buf bytes = BUF_INIT;
 	struct strs gone = STRS_INIT;
+	struct memory memory;
+	struct source src;
 	struct seal seal;
 	size_t n = 0;
 	int ret;
@@ -295,8 +297,10 @@ static int make_midx(struct folder *f, char name[PACK_NAME_MAX])
 	memcpy(seal.raw, digest, DIGEST_SIZE);
 	snprintf(name, PACK_NAME_MAX, "index-%s", seal_hex(&seal, hex));
 	snprintf(path, PACK_NAME_MAX, "pack/%.75s.midx", name);
+	memory = (struct memory){ bytes.ptr, bytes.len };
+	src = source_memory(&memory, path);
 	if (!ret)
-		ret = backend_put(t->b, path, bytes.ptr, bytes.len);
+		ret = backend_put_exact(t->b, path, &src);
 	strs_release(&gone);
 	buf_release(&bytes);
 	free(v);

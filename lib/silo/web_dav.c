@@ -224,7 +224,7 @@ static int put_alone(struct web *web, const char *name,
 	static const char *const first[] = { "If-None-Match: *", NULL };
 	int status = put(web, name, src, first);
 
-	return status == 412 ? 0 : outcome(status);
+	return status == 412 ? 1 : outcome(status);
 }
 
 /* A portal, a proxy, a full disk: what says yes need not have it. */
@@ -261,12 +261,12 @@ int web_put(struct backend *b, const char *name, const struct source *src)
 		else if (status != 412 && status != FAIL_NET)
 			ret = outcome(status);
 		/* What was there may be another's compression of the same. */
-		if (!ret && status != 412)
-			ret = see(b, name, src->size);
+		if (!ret)
+			ret = status == 412 ? 1 : see(b, name, src->size);
 	} else {
 		ret = outcome(status);
 	}
-	if (!ret)
+	if (ret >= 0)
 		fail_clear();
 	free(temp);
 	return ret;
