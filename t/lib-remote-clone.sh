@@ -58,13 +58,13 @@ test_expect_success 'what was pushed is fetched' '
 
 test_expect_success 'it travels as one pack of just what is new' '
 	cd "$TRASH_DIRECTORY/b" &&
-	find .git/objects/pack -name "*.pack" >before &&
+	find .git/objects/pack -name "*.pack" | sort >before &&
 	cd ../a &&
 	test_commit small &&
 	git push -q &&
 	cd ../b &&
 	git fetch -q &&
-	find .git/objects/pack -name "*.pack" >after &&
+	find .git/objects/pack -name "*.pack" | sort >after &&
 	diff before after | sed -n "s/^> //p" >new &&
 	test_line_count = 1 new &&
 	test "$(test_file_size "$(cat new)")" -lt 2000

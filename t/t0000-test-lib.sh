@@ -94,7 +94,7 @@ test_expect_success 'a server is stopped at the end' '
 	"
 	EOF
 	test_path_is_file pid &&
-	test_wait_until 5 test ! -d "/proc/$(cat pid)"
+	test_wait_until 20 test ! -d "/proc/$(cat pid)"
 '
 
 test_expect_success 'who has the number of a server that is gone is left alone' '

@@ -194,7 +194,7 @@ answers () {
 	{ test-tool pack reread "$1" "$2" <go >actual 2>err & } &&
 	pid=$! &&
 	exec 7>go &&
-	test_wait_until 5 grep -q -e "--" actual &&
+	test_wait_until 20 grep -q -e "--" actual &&
 	eval "$3" &&
 	echo >&7 &&
 	exec 7>&- &&

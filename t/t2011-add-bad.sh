@@ -93,6 +93,7 @@ changing () {
 		echo more >>"$changing_file"
 	done &
 	changing_pid=$!
+	test_wait_until 20 grep -a more "$changing_file"
 	"$@"
 	changing_ret=$?
 	kill $changing_pid

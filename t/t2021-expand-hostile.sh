@@ -296,7 +296,7 @@ test_expect_success 'MA-11 reading stops at the size that the treeptr says' '
 	mkdir -p "silo/objects/11" &&
 	cp bomb.gz "silo/$(id_path $id)" &&
 	echo "{\"treeptr\": 1, \"id\": \"$id\", \"size\": 1000}" >bomb.treeptr &&
-	test_expect_code 1 timeout 5 git medo expand bomb.treeptr out 2>err &&
+	test_expect_code 1 timeout 20 git medo expand bomb.treeptr out 2>err &&
 	test_grep "longer than its pointer says\|more than" err &&
 	test_dir_is_empty out &&
 	test_path_is_missing "$(cache_dir)/$(id_path $id)"

@@ -128,7 +128,7 @@ test_expect_success 'url-for wants a treeptr' '
 
 # bad PATTERN: bad.treeptr is refused, with key and file
 bad () {
-	test_expect_code 1 timeout 5 git medo url-for deps/bad.treeptr \
+	test_expect_code 1 timeout 20 git medo url-for deps/bad.treeptr \
 		>words 2>err &&
 	test_must_be_empty words &&
 	test_grep "^error: .*deps/bad.treeptr.*$1" err &&
@@ -243,14 +243,14 @@ test_expect_success 'BI-05 a hundred thousand silos are refused in time, with th
 		yes ", { \"url\": \"/a\" }" | head -n 1000 &&
 		echo "] }"
 	} >broken/SILO.json &&
-	test_expect_code 1 timeout 5 git medo url-for broken/x.treeptr 2>err &&
+	test_expect_code 1 timeout 20 git medo url-for broken/x.treeptr 2>err &&
 	test_grep "broken/SILO.json.*1000\|broken/SILO.json.*1,000" err &&
 	{
 		printf "{ \"silos\": [ { \"url\": \"/a\" }" &&
 		yes ", { \"url\": \"/a\" }" | head -n 100000 &&
 		echo "] }"
 	} >broken/SILO.json &&
-	test_expect_code 1 timeout 5 git medo url-for broken/x.treeptr 2>err &&
+	test_expect_code 1 timeout 20 git medo url-for broken/x.treeptr 2>err &&
 	test_grep "broken/SILO.json.*1048576 bytes\|broken/SILO.json.*1 MiB" err
 '
 

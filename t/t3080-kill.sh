@@ -88,7 +88,7 @@ do
 		{ slowly "git-medo filter-process$behind" & } &&
 		test_wait_until 20 swap_began &&
 		kill -9 "$(cat ../pid)" &&
-		test_wait_until 5 test -f ../ended &&
+		test_wait_until 20 test -f ../ended &&
 		rm -f .git/index.lock .git/HEAD.lock &&
 		test_path_is_file .git/medo/pending &&
 		killed_to=$(git symbolic-ref --short HEAD) &&

@@ -320,7 +320,7 @@ test_expect_success 'looking again costs one look, and sees what others did' '
 	mkfifo in &&
 	{ test-tool ledger --count again s ledger <in >actual 2>asked & } &&
 	exec 9>in &&
-	test_wait_until 5 test -s actual &&
+	test_wait_until 20 test -s actual &&
 	test-tool ledger add s ledger 3 b >out &&
 	echo >&9 &&
 	exec 9>&- &&
