@@ -56,22 +56,29 @@ static int told(void *data UNUSED, const struct id *id, const char *why)
 	return 0;
 }
 
-static int open_both(struct medo *medo, const char **urls, struct silo **from,
-		     struct silo **to)
+/* The other one is made, so it has to wait until it is known what for. */
+static int open_to(const char **urls, struct silo *from, unsigned flags,
+		   struct silo **to)
 {
-	unsigned flags = 0;
-	int ret = medo_durable(medo, &flags);
+	int ret = silo_open(to, urls[1], silo_algo(from),
+			    flags | SILO_CREATE | SILO_WRITE);
 
-	/* Both were typed by the user. */
-	flags |= SILO_ANY_ADDRESS;
-	if (!ret)
-		ret = silo_open(from, urls[0], ID_NONE, flags);
-	if (!ret)
-		ret = silo_open(to, urls[1], silo_algo(*from),
-				flags | SILO_CREATE | SILO_WRITE);
-	if (!ret && silo_same_place(*from, *to))
+	if (!ret && silo_same_place(from, *to))
 		ret = fail(FAIL_REQUEST, "'%s' and '%s' are the same silo",
 			   quoted(urls[0]), quoted(urls[1]));
+	return ret;
+}
+
+static int list_from(struct silo *from, const char *manifest,
+		     struct copy_list *list)
+{
+	struct idset only = IDSET_INIT;
+	int ret = manifest ? read_manifest(manifest, silo_algo(from), &only) :
+		  0;
+
+	if (!ret)
+		ret = copy_list(list, from, manifest ? &only : NULL);
+	idset_release(&only);
 	return ret;
 }
 
@@ -79,14 +86,19 @@ static int run(struct medo *medo, const char **urls, const char *manifest,
 	       struct copy_result *result)
 {
 	struct copy_opts opts = { .failed = told };
+	struct copy_list list = COPY_LIST_INIT;
 	struct silo *from = NULL, *to = NULL, *cache;
-	struct idset only = IDSET_INIT;
-	int ret = open_both(medo, urls, &from, &to);
+	unsigned flags = 0;
+	int ret = medo_durable(medo, &flags);
 
-	if (!ret && manifest) {
-		ret = read_manifest(manifest, silo_algo(from), &only);
-		opts.only = &only;
-	}
+	/* Both were typed by the user. */
+	flags |= SILO_ANY_ADDRESS;
+	if (!ret)
+		ret = silo_open(&from, urls[0], ID_NONE, flags);
+	if (!ret)
+		ret = list_from(from, manifest, &list);
+	if (!ret)
+		ret = open_to(urls, from, flags, &to);
 	if (!ret)
 		ret = medo_cache(medo, &cache);
 	if (!ret)
@@ -94,10 +106,10 @@ static int run(struct medo *medo, const char **urls, const char *manifest,
 	if (!ret) {
 		opts.scratch = silo_backend(cache)->path;
 		opts.how.meter = medo_meter(medo, "Copying", METER_BYTES, 0);
-		ret = copy_silo(from, to, &opts, result);
+		ret = copy_silo(from, to, &list, &opts, result);
 		meter_stop(opts.how.meter);
 	}
-	idset_release(&only);
+	copy_list_release(&list);
 	silo_close(from);
 	silo_close(to);
 	return ret;

@@ -94,6 +94,17 @@ test_expect_success 'a damaged blob is told and not copied' '
 	silo verify -q clean
 '
 
+test_expect_success 'what cannot be listed leaves no folder behind' '
+	test_must_fail silo copy http://127.0.0.1:1/silo new 2>err &&
+	test_path_is_missing new &&
+	test_when_finished "mv from/objects.away from/objects" &&
+	mv from/objects from/objects.away &&
+	: >from/objects &&
+	test_when_finished "rm from/objects" &&
+	test_must_fail silo copy from new 2>err &&
+	test_path_is_missing new
+'
+
 test_expect_success 'a silo is not copied onto itself' '
 	ln -s from alias &&
 	test_must_fail silo copy from alias 2>err &&

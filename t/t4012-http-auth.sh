@@ -217,4 +217,33 @@ test_expect_success APACHE 'digest' '
 	test_cmp want out
 '
 
+test_expect_success 'where only blobs want one, each is told that it was wrong' '
+	forget &&
+	web_extra="location ~ objects { auth_basic x; auth_basic_user_file passwd; }" &&
+	nginx_start half &&
+	web_extra= &&
+	git init -q repo &&
+	cd repo &&
+	silo init "$web_root/half" >/dev/null &&
+	git medo init --silo "$web_url/half" deps >/dev/null &&
+	for n in 1 2 3
+	do
+		test-tool genrandom "$n" 100000 >content &&
+		git medo add -q --silo "$web_root/half" content \
+			>deps/$n.id &&
+		cat <<-END >deps/$n.treeptr || return 1
+		{
+		  "treeptr": 1,
+		  "id": "$(cut -f 1 deps/$n.id)",
+		  "size": 100000
+		}
+		END
+	done &&
+	web_store_password "$web_url" wrong &&
+	test_expect_code 4 git medo fetch deps 2>err &&
+	test_line_count -eq 3 err &&
+	test_grep ! -v "did not take the password of .alice" err &&
+	test_must_be_empty "$HOME/.git-credentials"
+'
+
 test_done

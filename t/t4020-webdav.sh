@@ -195,6 +195,14 @@ test_expect_success NGINX 'PUT without MOVE: one request a blob' '
 	test_stop "$web_pid"
 '
 
+test_expect_success NGINX 'a server of files alone names the next step' '
+	nginx_start static &&
+	mkdir -p "$web_root/deps.silo" &&
+	test_expect_code 4 be put objects/ab/c f 2>err &&
+	test_grep "does not take PUT (405); it has to let us write by WebDAV, or" err &&
+	test_stop "$web_pid"
+'
+
 test_expect_success NGINX 'Apache and nginx say no: refused' '
 	web_extra="dav_methods PUT DELETE MKCOL MOVE; limit_except GET HEAD { deny all; }" &&
 	web_extra="location / { $web_extra }" &&

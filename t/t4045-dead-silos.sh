@@ -62,6 +62,16 @@ test_expect_success 'a silo that is down is tried once a process, not once a blo
 	test "$(silo_count "$(cache_dir)")" = 6
 '
 
+test_expect_success 'two pointers to one blob: each complaint names its own' '
+	cp deps/n1.treeptr deps/n1-too.treeptr &&
+	test_when_finished "rm deps/n1-too.treeptr" &&
+	medo_at "http://127.0.0.1:$dead_port/x" && forget &&
+	test_expect_code 3 git medo expand deps/n1.treeptr deps/n1-too.treeptr \
+		out 2>err &&
+	test_grep "^error: .deps/n1.treeptr.: cannot reach" err &&
+	test_grep "^error: .deps/n1-too.treeptr.: cannot reach" err
+'
+
 test_expect_success 'CO-11 one slow, one in trouble, one that lies: all blobs, each right' '
 	echo "drip 20000 10" | fault slow &&
 	echo "status 503" | fault trouble &&

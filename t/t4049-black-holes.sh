@@ -121,6 +121,7 @@ test_expect_success 'a push to several that swallow it, and one that lives' '
 	test_line_count -eq 4 err
 '
 
+# shellcheck disable=SC2154
 # by_ssh: neither kind of hole costs more over ssh
 by_ssh () {
 	for url in "$dropping" "$mute"

@@ -14,6 +14,12 @@ test_expect_success 'a silo is made on a server' '
 	test_path_is_file deps.silo/silo.json
 '
 
+test_expect_success 'where its parent is missing, the next step is named' '
+	test_expect_code 3 git medo silo init "$SSHD_URL$(sshd_path "$PWD/no/deps.silo")" 2>err &&
+	test_grep "there is no folder for the silo .*/no/deps.silo., and none" err &&
+	test_grep "on that machine say: mkdir -p .*/no/deps.silo" err
+'
+
 test_expect_success 'what one pushes another fetches' '
 	git init -q one &&
 	(

@@ -238,8 +238,19 @@ static bool missed(struct plan *p, size_t i)
 	if (k < 0)
 		return false;
 	p->items[i].result = medo->missed_why[k].code;
-	p->items[i].why = xstrdup(medo->missed_why[k].why);
+	p->items[i].why = xstrfmt("'%s': %s", quoted(p->items[i].paths.v[0]),
+				  medo->missed_why[k].why);
 	return true;
+}
+
+/* Behind the pointer that explain() names: the next may be another. */
+static const char *of_any(const struct fetch_item *item)
+{
+	char *head = xstrfmt("'%s': ", quoted(item->paths.v[0]));
+	size_t n = starts_with(item->why, head) ? strlen(head) : 0;
+
+	free(head);
+	return item->why + n;
 }
 
 static void remember(struct medo *medo, const struct fetch_item *item)
@@ -250,7 +261,7 @@ static void remember(struct medo *medo, const struct fetch_item *item)
 		return;
 	ALLOC_GROW(medo->missed_why, n, medo->missed_cap);
 	medo->missed_why[n] = (struct medo_missed){
-		item->result, xstrdup(item->why),
+		item->result, xstrdup(of_any(item)),
 	};
 }
 

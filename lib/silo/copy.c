@@ -8,28 +8,38 @@
 #define LOT_BYTES ((uint64_t)256 << 20)
 #define LOT_BLOBS 16384
 
-struct listed {
-	struct id id;
-	uint64_t file_size;
-};
-
 struct copier {
 	struct silo *from;
 	struct silo *to;
 	const struct copy_opts *opts;
 	struct copy_result *result;
-	struct listed *all;
-	size_t n;
-	size_t cap;
 };
 
 static int add(void *data, const struct id *id, uint64_t file_size)
 {
-	struct copier *c = data;
+	struct copy_list *list = data;
 
-	ALLOC_GROW(c->all, c->n, c->cap);
-	c->all[c->n++] = (struct listed){ *id, file_size };
+	ALLOC_GROW(list->v, list->n, list->cap);
+	list->v[list->n++] = (struct copy_listed){ *id, file_size };
 	return stop_check();
+}
+
+int copy_list(struct copy_list *list, struct silo *from,
+	      const struct idset *only)
+{
+	int ret = 0;
+
+	if (!only)
+		return silo_each(from, add, list);
+	for (size_t i = 0; !ret && i < only->n; i++)
+		ret = add(list, &only->ids[i], 0);
+	return ret;
+}
+
+void copy_list_release(struct copy_list *list)
+{
+	free(list->v);
+	*list = (struct copy_list)COPY_LIST_INIT;
 }
 
 static int tell(struct copier *c, const struct move_item *item)
@@ -58,8 +68,8 @@ static int size_of(struct silo *near, const struct id *id, uint64_t *size)
 	return ret;
 }
 
-static int send(struct copier *c, struct silo *near, const struct listed *lot,
-		size_t n)
+static int send(struct copier *c, struct silo *near,
+		const struct copy_listed *lot, size_t n)
 {
 	struct move_item *items = xcalloc(n, sizeof(*items));
 	uint64_t *sizes = xcalloc(n, sizeof(*sizes));
@@ -97,8 +107,8 @@ static int send(struct copier *c, struct silo *near, const struct listed *lot,
 }
 
 /* The blobs of a lot that arrived in scratch are moved to the front. */
-static int receive(struct copier *c, struct silo *scratch, struct listed *lot,
-		   size_t n, size_t *came)
+static int receive(struct copier *c, struct silo *scratch,
+		   struct copy_listed *lot, size_t n, size_t *came)
 {
 	struct move_item *items = xcalloc(n, sizeof(*items));
 	int ret;
@@ -118,7 +128,7 @@ static int receive(struct copier *c, struct silo *scratch, struct listed *lot,
 	return ret;
 }
 
-static int pass_on(struct copier *c, struct listed *lot, size_t n)
+static int pass_on(struct copier *c, struct copy_listed *lot, size_t n)
 {
 	struct stage stage = STAGE_INIT;
 	struct silo *scratch = NULL;
@@ -138,7 +148,7 @@ static int pass_on(struct copier *c, struct listed *lot, size_t n)
 }
 
 /* What is at its place already need not pass through here. */
-static int skip_there(struct copier *c, struct listed *lot, size_t *n)
+static int skip_there(struct copier *c, struct copy_listed *lot, size_t *n)
 {
 	size_t left = 0;
 	int ret = 0;
@@ -154,7 +164,7 @@ static int skip_there(struct copier *c, struct listed *lot, size_t *n)
 	return MIN(ret, 0);
 }
 
-static int copy_lot(struct copier *c, struct listed *lot, size_t n)
+static int copy_lot(struct copier *c, struct copy_listed *lot, size_t n)
 {
 	int ret;
 
@@ -164,29 +174,23 @@ static int copy_lot(struct copier *c, struct listed *lot, size_t n)
 	return ret || !n ? ret : pass_on(c, lot, n);
 }
 
-int copy_silo(struct silo *from, struct silo *to, const struct copy_opts *opts,
-	      struct copy_result *result)
+int copy_silo(struct silo *from, struct silo *to, struct copy_list *list,
+	      const struct copy_opts *opts, struct copy_result *result)
 {
 	struct copier c = { .from = from, .to = to, .opts = opts,
 			    .result = result };
 	size_t start = 0;
 	int ret = 0;
 
-	if (opts->only)
-		for (size_t i = 0; !ret && i < opts->only->n; i++)
-			ret = add(&c, &opts->only->ids[i], 0);
-	else
-		ret = silo_each(from, add, &c);
-	while (!ret && start < c.n) {
+	while (!ret && start < list->n) {
 		uint64_t bytes = 0;
 		size_t n = 0;
 
-		while (start + n < c.n && n < LOT_BLOBS &&
-		       (!n || bytes + c.all[start + n].file_size < LOT_BYTES))
-			bytes += c.all[start + n++].file_size;
-		ret = copy_lot(&c, c.all + start, n);
+		while (start + n < list->n && n < LOT_BLOBS &&
+		       (!n || bytes + list->v[start + n].file_size < LOT_BYTES))
+			bytes += list->v[start + n++].file_size;
+		ret = copy_lot(&c, list->v + start, n);
 		start += n;
 	}
-	free(c.all);
 	return ret;
 }

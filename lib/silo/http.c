@@ -131,6 +131,7 @@ void http_close(struct http *http)
 		pthread_mutex_destroy(&http->share_lock[i]);
 	free(http->url);
 	free(http->down);
+	free(http->refused);
 	free(http->origin);
 	free(http);
 	global_cleanup();
@@ -278,6 +279,12 @@ static int say_status(const struct http_request *req, int status,
 			    "(403%s)", req->method, url, more);
 	case 405:
 	case 501:
+		if (!http_reads(req->method))
+			return fail(FAIL_DENIED, "'%s': the server does not "
+				    "take %s (%d%s); it has to let us write by "
+				    "WebDAV, or give the silo a \"push\" URL "
+				    "where we may", url, req->method, status,
+				    more);
 		return fail(FAIL_DENIED, "'%s': the server does not take %s "
 			    "(%d%s)", url, req->method, status, more);
 	case 413:

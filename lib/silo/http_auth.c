@@ -42,27 +42,31 @@ void auth_apply(struct sending *s)
 	pthread_mutex_unlock(&http->auth_lock);
 }
 
+/* One question a process: the next request is told what the first one was. */
+static int refuse(struct http *http, int ret)
+{
+	http->refused = xstrdup(fail_text());
+	return ret;
+}
+
 static int ask(struct http *http)
 {
 	int ret;
 
 	if (http->refused)
-		return fail(FAIL_DENIED, "'%s' wants a password, and git "
-			    "credential has none", quoted(http->url));
+		return fail(FAIL_DENIED, "%s", http->refused);
 	if (http->cred.password) {
 		credential_reject(&http->cred);
 		credential_forget(&http->cred);
-		http->refused = true;
-		return fail(FAIL_DENIED, "'%s' did not take the password of "
-			    "'%s'; git credential was told to forget it",
-			    quoted(http->url), quoted(http->cred.username));
+		ret = fail(FAIL_DENIED, "'%s' did not take the password of "
+			   "'%s'; git credential was told to forget it",
+			   quoted(http->url), quoted(http->cred.username));
+		return refuse(http, ret);
 	}
 	ret = credential_fill(&http->cred);
-	if (ret) {
-		http->refused = true;
-		return fail_in(ret, "'%s' wants a password",
-			       quoted(http->url));
-	}
+	if (ret)
+		return refuse(http, fail_in(ret, "'%s' wants a password",
+					    quoted(http->url)));
 	http->gen++;
 	http->approved = false;
 	return 0;

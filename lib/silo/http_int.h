@@ -95,7 +95,7 @@ struct http {
 	struct credential cred;
 	unsigned gen;			/* counts passwords; 0: none yet */
 	bool approved;
-	bool refused;			/* nobody has a password */
+	char *refused;			/* why nobody is asked any more */
 	unsigned long methods;		/* CURLAUTH_... that the server knows */
 	struct credential cert;		/* of the client's key */
 };

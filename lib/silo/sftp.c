@@ -188,8 +188,9 @@ static int need_root(struct sftp_verb *v, bool create)
 		ret = fail(FAIL_DENIED, "'%s' is no folder",
 			   quoted(v->s->b.url));
 	if (ret == FX_NO_SUCH_FILE && create)
-		ret = fail(FAIL_NET, "there is no folder for the silo '%s'",
-			   quoted(v->s->b.url));
+		ret = fail(FAIL_NET, "there is no folder for the silo '%s', and "
+			   "none can be made; on that machine say: "
+			   "mkdir -p '%s'", quoted(v->s->b.url), quoted(v->s->root));
 	else if (ret == FX_NO_SUCH_FILE)
 		ret = fail(FAIL_MISSING, "there is no silo at '%s'",
 			   quoted(v->s->b.url));
