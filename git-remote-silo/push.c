@@ -154,6 +154,8 @@ static int send_packs(struct pushing *p, const char *dir, struct packs *packs)
 
 	packs->split = hosted_now(h)->split;
 	if (p->want.n)
+		ret = hosted_able(h);
+	if (!ret && p->want.n)
 		ret = make(p, dir, packs);
 	if (!ret && packs->large.name)
 		ret = hosted_pack_put(h, dir, &packs->large);

@@ -353,6 +353,11 @@ static void sweep(struct hosted *h)
 	h->swept = true;
 }
 
+int hosted_able(struct hosted *h)
+{
+	return chain_able(h->chain, h->state.n + 1);
+}
+
 int hosted_claim(struct hosted *h, const struct hosted_change *change)
 {
 	struct hosted_state next = HOSTED_STATE_INIT;

@@ -153,6 +153,8 @@ int hosted_pack_put(struct hosted *h, const char *dir,
 		    const struct hosted_pack *pack) MUST_CHECK;
 void hosted_pack_release(struct hosted_pack *pack);
 
+/* Before packs travel: FAIL_DENIED where hosted_claim() would say so. */
+int hosted_able(struct hosted *h) MUST_CHECK;
 /* One entry: 1 it is ours, and the state is the new one; 0 load again. */
 int hosted_claim(struct hosted *h, const struct hosted_change *change)
 	MUST_CHECK;

@@ -218,13 +218,20 @@ int sftp_begin(struct sftp_verb *v, struct sftp *s, bool create)
 /* A pause before the next try, if there is to be one. */
 static bool worth_another(struct sftp_verb *v, struct sftp_conn *c, int ret)
 {
+	bool told;
 	char *kept;
 
 	if (ret != FAIL_NET || !sftp_conn_lost(c) || v->tries >= TRIES_MAX ||
 	    stop_asked())
 		return false;
+	/* Several verbs may have been under way there. */
+	pthread_mutex_lock(&v->s->lock);
+	told = c->told;
+	c->told = true;
+	pthread_mutex_unlock(&v->s->lock);
 	kept = xstrdup(fail_text());
-	say("warning: ", "%s; trying again", kept);
+	if (!told)
+		say("warning: ", "%s; trying again", kept);
 	free(kept);
 	usleep(PAUSE_MS * 1000 * (v->tries - 1));
 	return true;

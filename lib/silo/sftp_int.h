@@ -55,6 +55,7 @@ struct sftp_conn {
 	unsigned can;
 	size_t chunk;			/* bytes in one READ or WRITE */
 	int refs;			/* under the backend's lock */
+	bool told;			/* the user, that it is lost; so, too */
 	pthread_mutex_t send;		/* who may write to the stream */
 	pthread_mutex_t lock;		/* of all below, and of the queues */
 	pthread_cond_t idle;		/* nothing flies, or the reader ended */

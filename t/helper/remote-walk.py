@@ -192,7 +192,7 @@ def unlock(clone):
     """What git leaves when it is killed, as it says itself."""
     for top, _, names in os.walk(os.path.join(clone, ".git")):
         for name in names:
-            if name.endswith(".lock"):
+            if name.endswith(".lock") or name == "packed-refs.new":
                 os.unlink(os.path.join(top, name))
 
 
