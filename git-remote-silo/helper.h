@@ -27,6 +27,7 @@ struct helper {
 	bool connectivity;
 	bool from_promisor;
 	bool filter;		/* what git leaves out, and we may */
+	bool warned;		/* that we may not */
 	bool refetch;
 	bool dry_run;
 	bool atomic;

@@ -5,38 +5,6 @@
  * large blobs are in packs of their own, git may leave them out, and asks for
  * them by their ids when it needs them.
  */
-static const char *refuse(void)
-{
-	say("warning: ", "filtering is not known here; all objects come");
-	return "unsupported";
-}
-
-const char *filter_answer(struct helper *helper, const char *spec)
-{
-	const struct hosted_state *state;
-	uint64_t limit = 0;
-
-	helper->filter = false;
-	/* Why not, `list` will say. */
-	if (!helper->hosted && helper_load(helper, true)) {
-		fail_clear();
-		return "unsupported";
-	}
-	state = helper_state(helper);
-	if (!state->split)
-		return refuse();
-	if (starts_with(spec, "blob:limit=") &&
-	    size_parse(spec + strlen("blob:limit="), &limit))
-		return refuse();
-	if (!starts_with(spec, "blob:limit=") && strcmp(spec, "blob:none"))
-		return refuse();
-	if (limit > state->split)
-		say("warning: ", "blobs of %" PRIu64 " bytes and more come "
-		    "when git needs them", state->split);
-	helper->filter = true;
-	return "ok";
-}
-
 static bool is_address(const struct helper *helper, const char *url)
 {
 	return url && starts_with(url, "silo::") &&
@@ -65,6 +33,43 @@ static int look_for(const struct helper *helper)
 	}
 	fail_clear();
 	return !found ? -1 : all;
+}
+
+/* git clone asks twice. */
+static void all_come(struct helper *helper)
+{
+	if (!helper->warned)
+		say("warning: ", "filtering is not known here; all objects "
+		    "come");
+	helper->warned = true;
+}
+
+const char *filter_answer(struct helper *helper, const char *spec)
+{
+	const struct hosted_state *state;
+	uint64_t limit = 0;
+
+	helper->filter = false;
+	/* Why not, `list` will say. */
+	if (!helper->hosted && helper_load(helper, true)) {
+		fail_clear();
+		return "unsupported";
+	}
+	state = helper_state(helper);
+	if ((!starts_with(spec, "blob:limit=") && strcmp(spec, "blob:none")) ||
+	    (starts_with(spec, "blob:limit=") &&
+	     size_parse(spec + strlen("blob:limit="), &limit))) {
+		all_come(helper);
+		return "unsupported";
+	}
+	/* All that its packs have; blobs may lie in the silo alone. */
+	if (!state->split && look_for(helper) < 0)
+		all_come(helper);
+	if (state->split && limit > state->split)
+		say("warning: ", "blobs of %" PRIu64 " bytes and more come "
+		    "when git needs them", state->split);
+	helper->filter = true;
+	return "ok";
 }
 
 bool is_promisor(const struct helper *helper)

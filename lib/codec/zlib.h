@@ -31,6 +31,18 @@ size_t zlib_deflate(struct zlib *z, const void *in, size_t len, void *out);
 int zlib_inflate(struct zlib *z, const void *in, size_t len, void *out,
 		 size_t out_len, size_t *used) MUST_CHECK;
 
+/*
+ * A stream of content that comes in parts and is not held, at level 1.  What
+ * is ready goes to `out`, whose failure ends the flow; `last`: nothing comes
+ * behind this.  No longer than zlib_bound() of the whole.
+ */
+struct zlib_flow;
+int zlib_flow_open(struct zlib_flow **z) MUST_CHECK;
+void zlib_flow_close(struct zlib_flow *z);	/* NULL is fine */
+int zlib_flow_add(struct zlib_flow *z, const void *in, size_t len, bool last,
+		  int (*out)(void *data, const void *bytes, size_t len),
+		  void *data) MUST_CHECK;
+
 /* Go on from `crc`, which begins as 0. */
 uint32_t zlib_crc32(uint32_t crc, const void *data, size_t len);
 

@@ -266,10 +266,10 @@ static int fetch_packs(struct hosted *h, const struct hosted_fetch *how)
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 {
 	struct hosted_fetch whole = *how;
-	int ret = how->lazy ? hosted_fetch_lazy(h, how) : 0;
+	int ret = how->lazy ? hosted_fetch_lazy(h, how) : fetch_packs(h, how);
 
-	if (!ret)
-		ret = fetch_packs(h, how);
+	if (how->lazy)
+		return ret;
 	/* A .gitmodules, say, is needed however large it is. */
 	whole.partial = false;
 	if (!ret && how->partial)

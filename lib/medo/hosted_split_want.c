@@ -9,6 +9,7 @@
  * travel as they are and become a pack of their own.
  */
 #define GAP ((uint64_t)128 << 10)	/* rather read that than ask again */
+#define PACK_HEAD 12
 
 struct span {
 	size_t pack;		/* of the state */
@@ -19,6 +20,8 @@ struct span {
 struct wanted {
 	struct take *t;
 	struct idset ids;
+	bool *found;
+	struct strs *blind;	/* packs whose tables could not be read */
 	struct span *v;
 	size_t n;
 	size_t cap;
@@ -46,7 +49,17 @@ static int add_span(struct wanted *w, size_t k, const struct midx_place *place)
 	return 0;
 }
 
-static int look_into(struct wanted *w, size_t k, bool *found)
+/* The other packs, or the silo, may have what its table should name. */
+static int no_table(struct wanted *w, const char *pack, int code)
+{
+	if (code != FAIL_MISSING && code != FAIL_CORRUPT && code != FAIL_FORMAT)
+		return code;
+	fail_clear();
+	strs_add(w->blind, pack);
+	return 0;
+}
+
+static int look_into(struct wanted *w, size_t k)
 {
 	struct hosted *h = w->t->h;
 	const char *pack = h->state.packs[k].name;
@@ -59,18 +72,18 @@ static int look_into(struct wanted *w, size_t k, bool *found)
 	if (!ret)
 		ret = midx_open_idx(&midx, &bytes, h->state.algo, pack);
 	for (size_t i = 0; !ret && i < w->ids.n; i++) {
-		if (found[i])
+		if (w->found[i])
 			continue;
 		ret = midx_find(midx, &w->ids.ids[i], &place);
 		if (ret > 0) {
-			found[i] = true;
 			ret = add_span(w, k, &place);
+			w->found[i] = !ret;
 		}
 	}
 	midx_free(midx);
 	buf_release(&bytes);
 	free(name);
-	return ret;
+	return no_table(w, pack, ret);
 }
 
 static int cmp_span(const void *a, const void *b)
@@ -83,25 +96,41 @@ static int cmp_span(const void *a, const void *b)
 }
 
 /* Newest first: what is asked for mostly came last. */
-static int find_spans(struct wanted *w)
+static int find_spans(struct wanted *w, bool large)
 {
 	const struct hosted_state *state = &w->t->h->state;
-	bool *found = xcalloc(w->ids.n + 1, sizeof(*found));
 	int ret = 0;
 
+	w->found = xcalloc(w->ids.n + 1, sizeof(*w->found));
 	for (size_t k = state->npacks; !ret && k && w->n < w->ids.n; k--)
-		if (state->packs[k - 1].large)
-			ret = look_into(w, k - 1, found);
+		if (state->packs[k - 1].large == large)
+			ret = look_into(w, k - 1);
 	if (!ret && w->n)
 		qsort(w->v, w->n, sizeof(*w->v), cmp_span);
-	free(found);
 	return ret;
 }
 
-static int send(struct wanted *w, const void *data, size_t len)
+static int send_bytes(struct wanted *w, const void *data, size_t len)
 {
 	hash_add(&w->hash, data, len);
 	return take_feed(&w->feed, data, len);
+}
+
+static int begin(struct wanted *w)
+{
+	unsigned char head[PACK_HEAD] = { 'P', 'A', 'C', 'K', 0, 0, 0, 2 };
+	int ret = take_begin(w->t, &w->feed);
+
+	put_be32(head + 8, (uint32_t)w->n);
+	return ret ? ret : send_bytes(w, head, sizeof(head));
+}
+
+/* git index-pack starts with the first byte that comes: none may. */
+static int send(struct wanted *w, const void *data, size_t len)
+{
+	int ret = w->feed.child.pid ? 0 : begin(w);
+
+	return ret ? ret : send_bytes(w, data, len);
 }
 
 /* What a type of 6 or 7 begins needs another object. */
@@ -165,34 +194,26 @@ static int read_spans(struct wanted *w)
 static int take_spans(struct wanted *w)
 {
 	enum id_algo algo = w->t->h->state.algo;
-	unsigned char head[12] = { 'P', 'A', 'C', 'K', 0, 0, 0, 2 };
-	char hex[ID_HEX_MAX], *name = NULL;
+	char hex[ID_HEX_MAX], *name;
 	struct id id;
 	int ret;
 
-	put_be32(head + 8, (uint32_t)w->n);
-	w->feed = (struct feed){ .child = CHILD_INIT, .max = sizeof(head) +
+	w->delta = false;
+	w->feed = (struct feed){ .child = CHILD_INIT, .max = PACK_HEAD +
 				 ID_RAW_MAX, .name = "what git asked for" };
 	for (size_t i = 0; i < w->n; i++)
 		w->feed.max += w->v[i].to - w->v[i].from;
 	hash_init(&w->hash, algo);
-	ret = take_begin(w->t, &w->feed);
-	if (ret)
-		return ret;
-	ret = send(w, head, sizeof(head));
+	ret = read_spans(w);
+	hash_final(&w->hash, &id);
 	if (!ret)
-		ret = read_spans(w);
-	if (!ret) {
-		hash_final(&w->hash, &id);
-		name = xstrfmt("pack-%s", id_hex(&id, hex));
 		ret = take_feed(&w->feed, id.raw, id_raw_size(algo));
+	if (w->delta || ret == FAIL_MISSING) {
+		take_stop(&w->feed);
+		return w->delta ? FAIL_FORMAT : ret;
 	}
-	if (w->delta) {
-		run_stop(&w->feed.child);
-		ret = FAIL_FORMAT;
-	} else {
-		ret = take_end(w->t, &w->feed, name ? name : "pack-", ret);
-	}
+	name = xstrfmt("pack-%s", id_hex(&id, hex));
+	ret = take_end(w->t, &w->feed, name, ret);
 	free(name);
 	return ret;
 }
@@ -209,21 +230,40 @@ static int take_packs(struct wanted *w)
 	return ret;
 }
 
-static int take_ids(struct take *t, const struct strs *hex)
+/* A pack whose table outlived it has nothing for us; the others may. */
+static void forget_pack(struct wanted *w, size_t pack)
 {
-	struct wanted w = { .t = t, .ids = IDSET_INIT };
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].pack != pack)
+			w->v[n++] = w->v[i];
+	w->n = n;
+	fail_clear();
+}
+
+static int take_ids(struct take *t, const struct strs *hex, bool large,
+		    struct strs *blind)
+{
+	struct wanted w = { .t = t, .ids = IDSET_INIT, .blind = blind };
 	struct id id;
 	int ret;
 
 	for (size_t i = 0; i < hex->n; i++)
 		if (!id_parse(&id, hex->v[i], strlen(hex->v[i])))
 			idset_add(&w.ids, &id);
-	ret = find_spans(&w);
-	if (!ret && w.n)
+	ret = find_spans(&w, large);
+	while (!ret && w.n) {
 		ret = take_spans(&w);
+		if (ret != FAIL_MISSING)
+			break;
+		forget_pack(&w, w.v[w.i].pack);
+		ret = 0;
+	}
 	if (w.delta)
 		ret = take_packs(&w);
 	idset_release(&w.ids);
+	free(w.found);
 	free(w.v);
 	return ret;
 }
@@ -250,37 +290,109 @@ static void add_peeled(const struct take *t, struct strs *out)
 	idset_release(&wants);
 }
 
-int take_promised(struct take *t)
+static int find_lack(const struct take *t, const struct strs *wants,
+		     struct strs *lack)
 {
-	struct strs wants = STRS_INIT, have = STRS_INIT, lack = STRS_INIT;
+	struct strs have = STRS_INIT;
 	int ret;
 
-	add_peeled(t, &wants);
-	ret = hosted_have_env(&t->env, &wants, &have, &lack);
-	if (!ret && lack.n)
-		ret = take_ids(t, &lack);
-	strs_release(&wants);
+	strs_release(lack);
+	ret = hosted_have_env(&t->env, wants, &have, lack);
 	strs_release(&have);
-	strs_release(&lack);
 	return ret;
 }
 
+/* What is left in `lack` came from nowhere. */
+static int take_some(struct take *t, const struct strs *wants,
+		     struct strs *lack, struct strs *blind)
+{
+	int ret = find_lack(t, wants, lack);
+
+	if (!ret && lack->n) {
+		ret = take_ids(t, lack, true, blind);
+		if (!ret)
+			ret = find_lack(t, wants, lack);
+	}
+	if (!ret && lack->n) {
+		ret = take_blobs(t, lack);
+		if (!ret)
+			ret = find_lack(t, wants, lack);
+	}
+	return ret;
+}
+
+int take_promised(struct take *t)
+{
+	struct strs wants = STRS_INIT, lack = STRS_INIT, blind = STRS_INIT;
+	int ret;
+
+	add_peeled(t, &wants);
+	ret = take_some(t, &wants, &lack, &blind);
+	strs_release(&wants);
+	strs_release(&lack);
+	strs_release(&blind);
+	return ret;
+}
+
+static int take_whole(struct take *t, const struct strs *names)
+{
+	const struct hosted_state *state = &t->h->state;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < state->npacks; i++)
+		if (strs_has(names, state->packs[i].name)) {
+			ret = take_pack(t, &state->packs[i]);
+			if (ret == FAIL_MISSING) {
+				fail_clear();
+				ret = 0;
+			}
+		}
+	return ret;
+}
+
+/* Objects of every kind may be gone here: so the small packs, too. */
+static int take_more(struct take *t, struct strs *lack, struct strs *blind)
+{
+	int ret = take_ids(t, lack, false, blind);
+
+	if (!ret)
+		ret = find_lack(t, t->how->wants, lack);
+	if (!ret && lack->n && blind->n) {
+		ret = take_whole(t, blind);
+		if (!ret)
+			ret = find_lack(t, t->how->wants, lack);
+	}
+	return ret;
+}
+
+static int lacks(const struct take *t, const struct strs *lack)
+{
+	char *more = lack->n == 1 ? xstrdup("") :
+		     xstrfmt(", nor %zu more,", lack->n - 1);
+	int ret = fail(FAIL_MISSING, "'%s' has not the object %s%s that git "
+		       "asks for", quoted(t->h->url), lack->v[0], more);
+
+	free(more);
+	return ret;
+}
+
+/* What came stays: git asks another promisor for the rest. */
 int hosted_fetch_lazy(struct hosted *h, const struct hosted_fetch *how)
 {
-	struct strs have = STRS_INIT, lack = STRS_INIT;
+	struct strs lack = STRS_INIT, blind = STRS_INIT;
 	struct take take = TAKE_INIT;
 	int ret = take_open(&take, h, how, true);
 
 	if (!ret)
-		ret = take_promised(&take);
+		ret = take_some(&take, how->wants, &lack, &blind);
+	if (!ret && lack.n)
+		ret = take_more(&take, &lack, &blind);
 	if (!ret)
-		ret = hosted_have_env(&take.env, how->wants, &have, &lack);
-	if (!ret && !lack.n) {
 		ret = take_commit(&take, false);
-		ret = ret ? ret : 1;
-	}
+	if (!ret && lack.n)
+		ret = lacks(&take, &lack);
 	take_release(&take);
-	strs_release(&have);
 	strs_release(&lack);
+	strs_release(&blind);
 	return ret;
 }

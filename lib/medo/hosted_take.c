@@ -5,6 +5,7 @@
 #include "base/run.h"
 #include "medo/hosted_take.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 /*
@@ -125,9 +126,19 @@ int take_feed(struct feed *feed, const void *data, size_t len)
 	return ret ? ret : file_write(feed->child.to, data, len);
 }
 
+/* git index-pack starts with the first byte that comes: none may. */
+struct taking {
+	struct take *t;
+	struct feed feed;
+};
+
 static int feed_take(void *data, struct block *block)
 {
-	return take_feed(data, block->data, block->len);
+	struct taking *taking = data;
+	struct feed *feed = &taking->feed;
+	int ret = feed->child.pid ? 0 : take_begin(taking->t, feed);
+
+	return ret ? ret : take_feed(feed, block->data, block->len);
 }
 
 /*
@@ -171,6 +182,13 @@ int take_end(struct take *t, struct feed *feed, const char *name, int sent)
 	return ret;
 }
 
+void take_stop(struct feed *feed)
+{
+	if (feed->child.pid)
+		kill(feed->child.pid, SIGTERM);
+	run_stop(&feed->child);
+}
+
 static void add_words(struct strs *argv, const struct take *t,
 		      const char *const *words)
 {
@@ -207,17 +225,21 @@ int take_begin(struct take *t, struct feed *feed)
 int take_pack(struct take *t, const struct hosted_pack *pack)
 {
 	char *far = xstrfmt("%sobjects/pack/%s.pack", t->h->dir, pack->name);
-	struct feed feed = { .child = CHILD_INIT, .max = pack->size,
-			     .name = pack->name };
-	struct sink sink = { feed_take, &feed };
+	struct taking taking = {
+		.t = t,
+		.feed = { .child = CHILD_INIT, .max = pack->size,
+			  .name = pack->name },
+	};
+	struct sink sink = { feed_take, &taking };
 	struct backend *b = t->h->b;
 	uint64_t total = 0;
-	int ret = take_begin(t, &feed);
+	int ret = b->ops->read(b, far, 0, UINT64_MAX, 0, &sink, &total);
 
-	if (!ret) {
-		ret = b->ops->read(b, far, 0, UINT64_MAX, 0, &sink, &total);
-		ret = take_end(t, &feed, pack->name, MIN(ret, 0));
-	}
+	if (ret >= 0 && !taking.feed.child.pid)
+		ret = fail(FAIL_CORRUPT, "'%s' of '%s' is empty", pack->name,
+			   quoted(t->h->url));
+	if (taking.feed.child.pid)
+		ret = take_end(t, &taking.feed, pack->name, MIN(ret, 0));
 	free(far);
 	return ret;
 }

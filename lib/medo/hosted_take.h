@@ -42,9 +42,16 @@ int take_feed(struct feed *feed, const void *data, size_t len) MUST_CHECK;
 /* `name`: what it must turn out to be, "pack-<hash>"; `sent`: how it went. */
 int take_end(struct take *t, struct feed *feed, const char *name, int sent)
 	MUST_CHECK;
-/* What was wanted and lies in large packs, where those are not taken. */
+/* Nothing will come of it. */
+void take_stop(struct feed *feed);
+/*
+ * What was wanted and lies in large packs, where those are not taken, or in
+ * the silo around the repository.
+ */
 int take_promised(struct take *t) MUST_CHECK;
-/* 1: all that git asks for was in the packs, and is in its place; 0: not. */
+/* Those of them that are blobs of that silo. */
+int take_blobs(struct take *t, const struct strs *hex) MUST_CHECK;
+/* FAIL_MISSING: not all that git asks for is there; what is there came. */
 int hosted_fetch_lazy(struct hosted *h, const struct hosted_fetch *how)
 	MUST_CHECK;
 /* 1: all that was wanted is there, to its last object; 0: something lacks. */

@@ -11,7 +11,7 @@
  * rest.
  */
 struct move_item {
-	struct silo_expect expect;	/* with size */
+	struct silo_expect expect;	/* with size, if it is known */
 	int result;	/* out: 1 moved, 0 it was there, or a failure */
 	char *why;	/* its sentence; yours to free */
 };

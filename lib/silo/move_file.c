@@ -59,8 +59,9 @@ static int take(void *data, struct block *block)
 /* What its size says of its file: more than that no gzip needs. */
 static uint64_t most(const struct silo_expect *expect)
 {
-	return expect->size ? *expect->size + *expect->size / 8 +
-	       ((uint64_t)1 << 20) : UINT64_MAX;
+	uint64_t size = expect->size ? *expect->size : expect->max_size;
+
+	return size ? size + size / 8 + ((uint64_t)1 << 20) : UINT64_MAX;
 }
 
 static int open_part(struct fetch *f, struct silo *to, const struct id *id)
