@@ -5,8 +5,9 @@
 #
 # serve $web_root (made empty unless it is there) as $web_url; $web_log gets a
 # line "METHOD PATH STATUS RANGE" for each request.  Stopped at exit, or by
-# test_stop $web_pid.  What $web_extra says goes into the server's block, and
-# $web_field, a variable of nginx, in place of the range into its log.
+# test_stop $web_pid.  What $web_extra says goes into the server's block of
+# nginx, $web_main in front of all blocks, and $web_field, a variable, in place
+# of the range into its log.
 #	tls	with a certificate of the test's own CA, $web_ca
 #	auth	for alice, whose password is "s3cret pw"
 #	dav	WebDAV; nginx lists only with NGINX_DAV_EXT
@@ -106,6 +107,7 @@ nginx_conf () {
 	daemon off;
 	worker_processes 2;
 	pid nginx.pid;
+	${web_main-}
 	error_log stderr;
 	events { worker_connections 256; }
 	http {

@@ -27,6 +27,8 @@ HOSTS = """\
 127.0.0.1 home.example.com both.example.com
 ::1 home6.example.com
 ::ffff:127.0.0.1 mapped.example.com
+127.0.0.1 dual.example.com
+::1 dual.example.com
 10.0.0.1 lan.example.com
 169.254.169.254 meta.example.com
 """
