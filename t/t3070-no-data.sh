@@ -240,6 +240,20 @@ test_expect_success 'drop turns into pointers what a silo is seen to have' '
 	git medo get sub >../out && all_contents
 '
 
+test_expect_success 'half a file in the silo is no copy: drop wants more than a name' '
+	cd "$TRASH_DIRECTORY/clone" &&
+	cp -r ../deps.silo ../whole.silo &&
+	test_when_finished "rm -rf ../deps.silo && mv ../whole.silo ../deps.silo" &&
+	git cat-file blob :sub/large.bin >../pointer &&
+	file=../deps.silo/$(id_path "$(treeptr_get ../pointer id)") &&
+	chmod u+w "$file" && truncate -s 1000 "$file" &&
+	git medo drop sub >../out 2>../err &&
+	test_must_be_empty ../out &&
+	test_grep "^warning: .*deps.silo" ../err &&
+	test_grep "^1 left alone" ../err &&
+	all_contents
+'
+
 test_expect_success 'drop with no silo in sight drops nothing' '
 	cd "$TRASH_DIRECTORY/clone" &&
 	mv ../deps.silo ../moved.silo &&

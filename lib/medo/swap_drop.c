@@ -202,9 +202,13 @@ static int read_pointers(struct swap *swap)
 	return ret;
 }
 
-/* 1: a far silo has it, seen just now. */
+/* 1: a far silo has it, seen just now, and not by its name alone. */
 static int seen_far(struct medo *medo, const struct swap_item *item)
 {
+	struct silo_expect expect = {
+		.id = item->id, .size = &item->size,
+		.seal = item->has_seal ? &item->seal : NULL,
+	};
 	struct silo_list list = SILO_LIST_INIT;
 	char *path = xstrfmt("%s/%s", medo->git.top, item->path);
 	int ret = medo_silos(medo, path, &list);
@@ -216,7 +220,9 @@ static int seen_far(struct medo *medo, const struct swap_item *item)
 
 		ret = medo_far(medo, list.v[i].url, false, &far);
 		if (!ret)
-			ret = silo_has(far, &item->id);
+			ret = silo_seen(far, &expect, medo_pool(medo));
+		if (ret == FAIL_CORRUPT)
+			say("warning: ", "%s", fail_text());
 		if (ret < 0)
 			fail_clear();
 	}
