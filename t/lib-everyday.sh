@@ -191,6 +191,51 @@ test_expect_success 'drop takes what is seen there, get brings it back' '
 	git status --porcelain -uno >out && test_must_be_empty out
 '
 
+# cut_there OBJECT: there are only the first 9,000 bytes of it
+cut_there () {
+	test-tool backend "$place" read "$1" 0 9000 >../cut &&
+	test-tool backend "$place" read "$1" >../whole &&
+	test-tool backend "$place" remove "$1" &&
+	test-tool backend "$place" put "$1" ../cut
+}
+
+# whole_there OBJECT: all of it
+whole_there () {
+	test-tool backend "$place" remove "$1" &&
+	test-tool backend "$place" put "$1" ../whole
+}
+
+test_expect_success 'half a blob there is none: nothing leaves this disk for it' '
+	object=$(id_path "$(treeptr_get deps/large.treeptr id)") &&
+	rm -rf ../other && git init -q ../other &&
+	(
+		cd ../other &&
+		git medo init -q --silo "$place" --push "$place" deps &&
+		cp ../work/deps/large.treeptr deps/ &&
+		git medo add -q ../large deps/large.treeptr &&
+		git add . && git commit -q -m large
+	) &&
+	cut_there "$object" &&
+	(
+		cd ../other &&
+		test_must_fail git medo push 2>err &&
+		test_grep "has to be removed there" err &&
+		git medo prune 2>err && test_grep "has to be removed there" err &&
+		test_path_is_file ".git/medo/$object"
+	) &&
+	test_must_fail git medo verify --remote &&
+	object=$(id_path "$(git cat-file blob :deps/large.bin |
+		treeptr_get /dev/stdin id)") &&
+	whole_there "$(id_path "$(treeptr_get deps/large.treeptr id)")" &&
+	git -C ../other medo push &&
+	cut_there "$object" &&
+	git medo drop deps/large.bin 2>err &&
+	test_grep "1 left alone" err &&
+	! grep treeptr deps/large.bin &&
+	whole_there "$object" &&
+	git medo verify --remote
+'
+
 test_expect_success 'prune believes only what it sees there' '
 	git medo prune >out 2>&1 &&
 	git medo verify --remote

@@ -166,32 +166,59 @@ static int check_seen(struct blob *blob, const struct silo_expect *expect,
 		return blob_read(blob, expect, pool, NULL, NULL);
 	if ((expect->size && gz_size(blob->gz) != *expect->size) ||
 	    (expect->seal && !seal_eq(gz_seal(blob->gz), expect->seal)))
-		return fail(FAIL_CORRUPT, "it is there, but with other content");
+		return fail(FAIL_CORRUPT, "it is there, but with other content; "
+			    "it has to be removed there");
 	return 0;
 }
 
-/* By name only, and where it is more likely first. */
-static int seen_far(struct silo *silo, const struct silo_expect *expect)
+/* A gzip of somebody else's, far away, is too much to read: but is it cut? */
+static int check_tail(struct blob *blob, const struct silo_expect *expect)
 {
-	char name[SILO_NAME_MAX];
-	uint64_t size;
-	int ret;
+	unsigned char tail[4];
+	int ret = blob->src.read(blob->src.data, blob->src.size - sizeof(tail),
+				 tail, sizeof(tail));
 
-	if (silo_is_small(expect))
-		return silo_has(silo, &expect->id);
-	ret = silo->b->ops->has(silo->b, silo_blob_name(&expect->id, name),
-				&size);
-	return ret ? ret : silo_packed(silo, &expect->id);
+	if (ret || !expect->size || get_le32(tail) == (uint32_t)*expect->size)
+		return ret;
+	return fail(FAIL_CORRUPT, "it is there, but cut, or with other content; it "
+		    "has to be removed there");
+}
+
+/* Where it is more likely first.  What lies in a pack its ledger announced. */
+static int seen_far(struct silo *silo, const struct silo_expect *expect,
+		    struct pool *pool)
+{
+	struct blob blob = BLOB_INIT;
+	bool small = silo_is_small(expect);
+	int ret = small ? silo_packed(silo, &expect->id) : 0;
+
+	if (ret)
+		return ret;
+	ret = silo_blob_far(silo, &expect->id, &blob);
+	if (ret == FAIL_MISSING || ret == FAIL_REQUEST)
+		fail_clear();
+	if (ret == FAIL_MISSING)
+		return small ? 0 : silo_packed(silo, &expect->id);
+	/* A place that tells no sizes has to be believed. */
+	if (ret)
+		return ret == FAIL_REQUEST ? 1 : ret;
+	ret = gz_seekable(blob.gz) ? check_seen(&blob, expect, pool) :
+	      check_tail(&blob, expect);
+	ret = silo_blame(ret, silo, &expect->id);
+	blob_close(&blob);
+	return ret ? ret : 1;
 }
 
 int silo_seen(struct silo *silo, const struct silo_expect *expect,
 	      struct pool *pool)
 {
 	struct blob blob = BLOB_INIT;
-	int ret = silo->b->path ? silo_has(silo, &expect->id) :
-		  seen_far(silo, expect);
+	int ret;
 
-	if (ret <= 0 || !silo->b->path)
+	if (!silo->b->path)
+		return seen_far(silo, expect, pool);
+	ret = silo_has(silo, &expect->id);
+	if (ret <= 0)
 		return ret;
 	ret = silo_blob(silo, &expect->id, &blob);
 	if (!ret)
