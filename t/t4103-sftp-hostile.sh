@@ -101,6 +101,17 @@ test_expect_success 'FA-27 a put that was cut leaves nothing under the name' '
 	done
 '
 
+test_expect_success 'FA-27 a line that is cut in one direction, then in the other' '
+	for n in 13 14 15
+	do
+		test_expect_code 3 served deaf=$n -- put objects/ac/cut big \
+			2>err || return 1
+		test_grep "lost the connection" err || return 1
+	done &&
+	test_path_is_missing silo/objects/ac/cut &&
+	rm -f silo/.tmp-medo-*
+'
+
 test_expect_success 'bytes nobody asked for, and none, are no data' '
 	for fault in more=1 more=40000 empty grow=5
 	do
@@ -205,6 +216,14 @@ test_expect_success 'a greeting that makes no sense does no harm' '
 	test_expect_code 3 served version=2 -- has objects/aa/big 2>err &&
 	test_grep "version 2" err &&
 	served badext --ext fsync -- has objects/aa/big
+'
+
+test_expect_success 'a greeting that does not end is left by a signal' '
+	GIT_SSH_VARIANT=ssh \
+	GIT_SSH_COMMAND="python3 \"$TEST_DIRECTORY/helper/fakesftp.py\" stall" \
+	test_expect_code 124 timeout --foreground -k 9 -s INT 1 \
+		test-tool table here fresh "$URL" </dev/null 2>err &&
+	test_must_be_empty err
 '
 
 test_expect_success 'a status nobody knows is a failure' '

@@ -157,11 +157,24 @@ static int nonsense(struct sftp_conn *c, const char *what)
 		    quoted(c->url), what);
 }
 
-/* One reply: 1, or 0 at the end of the stream between two of them. */
+static int dead_now(struct sftp_conn *c)
+{
+	int ret;
+
+	pthread_mutex_lock(&c->lock);
+	ret = c->dead ? fail(c->dead, "%s", c->why) : 0;
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+/*
+ * One reply: 1, or 0 at the end of the stream between two of them.  Who could
+ * not write has emptied the table, at any moment.
+ */
 static int read_reply(struct sftp_conn *c)
 {
 	unsigned char head[9], *body = NULL;
-	struct sftp_msg *msg;
+	struct sftp_msg *msg, **place;
 	bool known;
 	size_t len;
 	int ret = sftp_take(c, head, sizeof(head), false);
@@ -176,18 +189,26 @@ static int read_reply(struct sftp_conn *c)
 	msg = *find(c, get_be32(head + 5));
 	known = msg && len <= msg->max;
 	pthread_mutex_unlock(&c->lock);
-	if (!known)
-		return nonsense(c, msg ? "a reply longer than what was asked "
-				"for" : "a reply that nobody asked for");
+	if (!known) {
+		ret = dead_now(c);
+		return ret ? ret : nonsense(c, msg ?
+				"a reply longer than what was asked for" :
+				"a reply that nobody asked for");
+	}
 	body = xmalloc(len ? len : 1);
 	ret = sftp_take(c, body, len, false);
 	if (ret <= 0) {
 		free(body);
 		return ret;
 	}
-	/* Only this thread takes a message out of the table. */
 	pthread_mutex_lock(&c->lock);
-	msg = unlink_msg(c, find(c, get_be32(head + 5)));
+	place = find(c, get_be32(head + 5));
+	if (!*place) {
+		pthread_mutex_unlock(&c->lock);
+		free(body);
+		return dead_now(c);
+	}
+	msg = unlink_msg(c, place);
 	msg->type = head[4];
 	msg->body = body;
 	msg->in = (struct fxp){ .p = body, .end = body + len };
@@ -276,16 +297,6 @@ static int write_all(struct sftp_conn *c, const void *data, size_t len)
 			return stop_check();
 	}
 	return 0;
-}
-
-static int dead_now(struct sftp_conn *c)
-{
-	int ret;
-
-	pthread_mutex_lock(&c->lock);
-	ret = c->dead ? fail(c->dead, "%s", c->why) : 0;
-	pthread_mutex_unlock(&c->lock);
-	return ret;
 }
 
 int sftp_send(struct sftp_queue *q, struct buf *packet, const void *data,

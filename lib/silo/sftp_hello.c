@@ -74,7 +74,7 @@ static int greet(struct sftp_conn *c)
 		return not_sftp(c, head, sizeof(head));
 	len -= 5;
 	body = xmalloc(len ? len : 1);
-	ret = sftp_take(c, body, len, false);
+	ret = sftp_take(c, body, len, true);
 	if (!ret)
 		ret = sftp_say_ended(c, "cannot reach");
 	in = (struct fxp){ .p = body, .end = body + len };
@@ -152,8 +152,11 @@ int sftp_conn_open(struct sftp_conn **out, const struct ssh_place *place)
 	if (!ret)
 		ret = ask_limits(c);
 	if (ret) {
+		/* The reader may be about to ask why, which ends it, too. */
+		pthread_mutex_lock(&c->send);
 		if (c->ssh)
 			ssh_kill(c->ssh);
+		pthread_mutex_unlock(&c->send);
 		sftp_conn_close(c);
 		c = NULL;
 	}

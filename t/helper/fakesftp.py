@@ -13,9 +13,11 @@ import errno
 import os
 import random
 import select
+import signal
 import stat
 import struct
 import sys
+import time
 
 (INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT) = range(1, 9)
 (OPENDIR, READDIR, REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME) = range(11, 19)
@@ -58,6 +60,17 @@ def end():
     os._exit(0)
 
 
+def be_deaf(raw):
+    """Half a reply, and the rest when who asks has found that nobody listens."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    out(raw[:len(raw) // 2])
+    sys.stdout.buffer.flush()
+    os.close(0)
+    time.sleep(1)
+    out(raw[len(raw) // 2:])
+    end()
+
+
 def send(kind, ident, body):
     """One reply, bent as told."""
     global replies
@@ -84,6 +97,8 @@ def send(kind, ident, body):
         raw += raw
     if replies == faults.get("noise", 0):
         raw += bytes(random.Random(replies).randrange(256) for _ in range(99))
+    if replies == faults.get("deaf", 0):
+        be_deaf(raw)
     if "shuffle" in faults and kind == DATA:
         waiting.append(raw)
         return
@@ -252,8 +267,13 @@ def greet():
                     for e in extensions)
     if "badext" in faults:
         body += struct.pack(">I", 0xfffffff0) + b"abc"
-    out(struct.pack(">IBI", len(body) + 5, VERSION, faults.get("version", 3)) + body)
+    if "stall" in faults:
+        body += string(b"x" * 99)
+    out(struct.pack(">IBI", len(body) + 5, VERSION, faults.get("version", 3)) +
+        body[:-1 if "stall" in faults else None])
     sys.stdout.buffer.flush()
+    if "stall" in faults:
+        time.sleep(60)
 
 
 def main():
