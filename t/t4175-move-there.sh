@@ -57,6 +57,38 @@ test_expect_success 'a few are not worth a pack' '
 	test_path_is_missing few/pack
 '
 
+# believe SILO N: `last` and a state of its own file agree on entry N
+believe () {
+	python3 - "$1/ledger" "$2" <<-\EOF
+	import json, os, sys
+	last = json.load(open(sys.argv[1] + "/last"))
+	n = int(sys.argv[2])
+	assert last["n"] == n and last["sum"]["n"] == n
+	state = last.pop("sum")
+	last["state"] = n
+	os.makedirs(sys.argv[1] + "/state", exist_ok=True)
+	with open("%s/state/%d.json" % (sys.argv[1], n), "w") as out:
+	    json.dump(state, out)
+	with open(sys.argv[1] + "/last", "w") as out:
+	    out.write(json.dumps(last) + "\n")
+	EOF
+}
+
+test_expect_success PYTHON3 'a hint of entries that are gone makes nothing there' '
+	silo_create gone &&
+	head -n 10 small.ids | test-tool table there gone store &&
+	tail -n 10 small.ids | test-tool table there gone store &&
+	test "$(entries gone)" = 2 &&
+	believe gone 2 && cp -r gone whole &&
+	rm -r gone/ledger/0000000002 &&
+	test-tool table there gone store <small.ids >actual &&
+	test_grep "moved 10 there 10 failed 0" actual &&
+	test "$(entries gone)" = 2 && test-tool table list gone >list &&
+	test_line_count = 20 list &&
+	test-tool table there whole store <small.ids >actual &&
+	test_grep "moved 0 there 20 failed 0" actual
+'
+
 test_expect_success 'what is nowhere fails alone' '
 	{ echo "$(printf %040d 1) 5"; echo "$(printf %040d 2) 500000"; cat all.ids; } >some.ids &&
 	silo_create far2 &&

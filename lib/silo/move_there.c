@@ -217,7 +217,7 @@ static int plan_small(struct mover *m, size_t *n)
 
 	*n = 0;
 	if (!ret)
-		ret = table_refresh(table);
+		ret = table_again(table);
 	for (size_t i = 0; !ret && i < m->n; i++) {
 		const struct silo_expect *expect = &m->items[i].expect;
 

@@ -249,6 +249,9 @@ int table_load(struct table *t, bool again)
 	if (t->loaded && !again)
 		return 0;
 	ret = chain_end(t->chain, again, &end);
+	/* Only believed till now: what was built on it never was. */
+	if (!ret && end < t->n)
+		table_forget(t);
 	if (!ret && end > t->n && (!t->n || end - t->n > FAR_BEHIND))
 		ret = load_state(t, end);
 	if (!ret && end > t->n)
@@ -277,16 +280,6 @@ bool table_loaded(struct table *t)
 	loaded = t->loaded;
 	pthread_mutex_unlock(&t->lock);
 	return loaded;
-}
-
-int table_refresh(struct table *t)
-{
-	int ret;
-
-	pthread_mutex_lock(&t->lock);
-	ret = table_load(t, t->loaded);
-	pthread_mutex_unlock(&t->lock);
-	return ret;
 }
 
 static bool place(const struct table *t, const struct live *live,

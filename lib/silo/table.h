@@ -32,11 +32,12 @@ struct table_place {
 /* 1 there, 0 not (also where there is no ledger). */
 int table_find(struct table *table, const struct id *id,
 	       struct table_place *out) MUST_CHECK;
-/* Look for news. */
+/*
+ * Look for news; who is going to write says this first, and so builds on
+ * nothing that a hint made up.
+ */
 int table_again(struct table *table) MUST_CHECK;
 bool table_loaded(struct table *table);	/* has a question been asked? */
-/* Look for news, unless nothing was asked before. */
-int table_refresh(struct table *table) MUST_CHECK;
 int table_each(struct table *table,
 	       int (*each)(void *data, const struct id *id,
 			   const struct table_place *place), void *data)

@@ -184,7 +184,7 @@ int table_add(struct table *t, const char *dir, const struct strs *packs)
 	int ret;
 
 	pthread_mutex_lock(&t->lock);
-	ret = table_load(t, false);
+	ret = table_load(t, !t->loaded);
 	if (!ret)
 		ret = chain_able(t->chain, t->n + 1);
 	for (size_t i = 0; !ret && i < packs->n; i++)
