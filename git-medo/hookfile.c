@@ -254,6 +254,8 @@ int hook_put(const char *dir, const char *name, bool husky)
 			ret = cannot(path, name, "is a symlink to nothing");
 		if (!husky)
 			buf_adds(&old, SHEBANG);
+	} else if (ret == FAIL_FORMAT) {
+		ret = cannot(path, name, "is no shell script");
 	} else if (!ret) {
 		ret = check(path, name, &old, husky, &mode);
 	}
@@ -276,7 +278,8 @@ static int take_from(const char *path)
 	struct stat st;
 	int ret = file_read(path, HOOK_MAX, &old);
 
-	if (ret == FAIL_MISSING) {
+	/* A program, say, or a directory: nothing of ours is in there. */
+	if (ret == FAIL_MISSING || ret == FAIL_FORMAT) {
 		fail_clear();
 		ret = 0;
 	} else if (!ret && find_block(old.ptr, &from, &to) &&

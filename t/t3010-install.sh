@@ -235,6 +235,27 @@ test_expect_success 'a hook that is no shell script is left alone, with a word' 
 	rm .git/hooks/pre-commit
 '
 
+test_expect_success 'nor do a large program and a directory keep out the other hooks' '
+	git init -q ../large &&
+	(
+		cd ../large &&
+		test-tool genrandom hook 2000000 >.git/hooks/pre-commit &&
+		chmod +x .git/hooks/pre-commit &&
+		mkdir .git/hooks/post-merge &&
+		test_expect_code 1 git medo install --local 2>err &&
+		test_line_count = 2 err &&
+		test_grep "pre-commit.*is no shell script; it was left" err &&
+		test_grep "post-merge.*is no shell script; it was left" err &&
+		test_grep "git-medo hook" .git/hooks/pre-push &&
+		test_grep "git-medo hook" .git/hooks/post-checkout &&
+		git medo uninstall --local >out 2>err &&
+		test_must_be_empty err &&
+		test_path_is_missing .git/hooks/pre-push &&
+		test "$(test_file_size .git/hooks/pre-commit)" = 2000000 &&
+		test_path_is_dir .git/hooks/post-merge
+	)
+'
+
 test_expect_success 'a hook that is switched off stays off' '
 	echo "exit 1" >.git/hooks/pre-commit &&
 	test_expect_code 1 git medo install -q 2>err &&
