@@ -45,6 +45,21 @@ test_expect_success 'what was pushed moves from the store to the cache' '
 	test "$(silo_count "$(cache_dir)")" = 2
 '
 
+test_expect_success 'a cache that cannot be had does not keep a push back' '
+	git init -q ../nocache && (
+		cd ../nocache &&
+		medo_create deps "$PWD/../nofar" && silo_create ../nofar &&
+		echo kept >f && git medo add -q f deps/f.treeptr &&
+		git config medo.cache "$PWD/f/cache" &&
+		git medo push 2>err &&
+		test_grep "^warning:.*f/cache.*the store keeps" err &&
+		test_path_is_file "$(silo_blob ../nofar deps/f.treeptr)" &&
+		test "$(silo_count .git/medo)" = 1 &&
+		git config --unset medo.cache &&
+		git medo push && test "$(silo_count .git/medo)" = 0
+	)
+'
+
 test_expect_success 'a second push has nothing to do' '
 	tree_state far >expect &&
 	git medo push >actual &&

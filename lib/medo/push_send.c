@@ -27,6 +27,7 @@ struct pusher {
 	struct push_result *result;
 	struct meter *meter;
 	struct silo *near[2];	/* store, cache */
+	size_t nnear;
 	struct lot *lots;
 	size_t nlots;
 	size_t lots_cap;
@@ -179,7 +180,7 @@ static int would_send(struct pusher *p, struct lot *lot, struct silo *far)
 		int there = silo_seen(far, &item->expect,
 				      medo_pool(p->medo)), here = 0;
 
-		for (size_t s = 0; !there && !here && s < 2; s++)
+		for (size_t s = 0; !there && !here && s < p->nnear; s++)
 			here = silo_has(p->near[s], &item->expect.id);
 		ret = there < 0 ? there : MIN(here, 0);
 		item->result = ret ? ret : there ? 0 :
@@ -200,7 +201,8 @@ static int send_lot(struct pusher *p, struct lot *lot)
 	how.meter = p->meter;
 	if (!ret)
 		ret = p->opts->dry_run ? would_send(p, lot, far) :
-		      move_there(p->near, 2, far, lot->items, lot->n, &how);
+		      move_there(p->near, p->nnear, far, lot->items, lot->n,
+				 &how);
 	if (ret)
 		return lot_failed(p, lot, ret);
 	for (size_t k = 0; !ret && k < lot->n; k++) {
@@ -216,11 +218,35 @@ static int send_lot(struct pusher *p, struct lot *lot)
 	return ret;
 }
 
+/* What was pushed is pushed, whatever ails the cache. */
+static int forgive(int ret)
+{
+	if (!ret || ret == FAIL_STOPPED)
+		return ret;
+	say("warning: ", "%s; the store keeps what was pushed", fail_text());
+	fail_clear();
+	return 0;
+}
+
+static int open_near(struct pusher *p)
+{
+	int ret = medo_store(p->medo, &p->near[0]);
+
+	p->nnear = 1;
+	if (ret)
+		return ret;
+	ret = medo_cache(p->medo, &p->near[1]);
+	p->nnear += !ret;
+	return forgive(ret);
+}
+
 /* Seen in its first silo, so it may live in the cache from now on. */
 static int retire(struct pusher *p)
 {
 	int ret = 0;
 
+	if (p->nnear < 2)
+		return 0;
 	for (size_t i = 0; ret >= 0 && i < p->r->ids.n; i++) {
 		if (!p->any[i] || p->failed[i])
 			continue;
@@ -273,10 +299,8 @@ int push_blobs(struct medo *medo, const struct reach *r,
 	struct pusher p = { .medo = medo, .r = r, .opts = opts,
 			    .result = result };
 	uint64_t total = 0;
-	int late, ret = medo_store(medo, &p.near[0]);
+	int ret = open_near(&p);
 
-	if (!ret)
-		ret = medo_cache(medo, &p.near[1]);
 	p.any = xcalloc(r->ids.n, sizeof(*p.any));
 	p.failed = xcalloc(r->ids.n, sizeof(*p.failed));
 	for (size_t i = 0; !ret && i < r->ids.n; i++) {
@@ -290,11 +314,8 @@ int push_blobs(struct medo *medo, const struct reach *r,
 		ret = send_lot(&p, &p.lots[i]);
 	meter_stop(p.meter);
 	/* Also after a failure: what was sent need not be asked for again. */
-	if (!ret && !opts->dry_run) {
-		late = retire(&p);
-		if (late)
-			ret = late;
-	}
+	if (!ret && !opts->dry_run)
+		ret = forgive(retire(&p));
 	if (!ret && p.worst) {
 		fail_adopt(p.why);
 		ret = p.worst;
