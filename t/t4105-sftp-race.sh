@@ -92,7 +92,7 @@ test_expect_success 'eight writers put the same names: whole files' '
 
 test_expect_success 'FA-27 a line that breaks while bytes go up: tried again, whole' '
 	test-tool genrandom seed 8000000 >big &&
-	proxy_start up "$SSHD_PORT" --cut 4000x2 &&
+	proxy_start up "$SSHD_PORT" --cut 8000x2 &&
 	sshd_known "$SSHD_DIR/host_ed25519" "$proxy_port" &&
 	test-tool backend "ssh://$SSHD_USER@127.0.0.1:$proxy_port${URL#"$SSHD_URL"}" \
 		put objects/cd/big big 2>err &&
