@@ -125,12 +125,7 @@ test_expect_success 'FA-20 Content-Range that is nonsense' '
 
 test_expect_success 'FA-20 two ranges cannot disagree about the size' '
 	test_write_lines "cut 5" then "range total 7" | fault f &&
-	if read_range f 10 20
-	then
-		right
-	else
-		case $? in 1|3) ;; *) false ;; esac
-	fi &&
+	test_expect_code 1 read_range f 10 20 &&
 	prefix
 '
 
@@ -140,6 +135,13 @@ test_expect_success 'FA-20 what is cut goes on in the middle of a range' '
 	read_range f 100000 900000 && right &&
 	test "$(fault_count one "bytes=100000-899999 206")" = 1 &&
 	test "$(fault_count one "bytes=500000-899999 206")" = 1
+'
+
+test_expect_success 'FA-17 nor in another file, which may have come meanwhile' '
+	test_write_lines "cut 400000" then "content upper" | fault f &&
+	test_expect_code 1 read_range f 100000 900000 &&
+	test_grep "changed while it was read" err &&
+	prefix
 '
 
 test_expect_success 'FA-20 it goes on with whatever the server makes of the range' '

@@ -57,7 +57,13 @@ no_clone () {
 	test_must_fail git clone "$1" bad-clone >out 2>err &&
 	test_path_is_missing bad-clone &&
 	test "$(wc -l <err)" -lt 12 &&
-	! LC_ALL=C grep -n "[^[:print:][:space:]]" err
+	TOP=$TEST_TOP LC_ALL=C awk "{
+		top = ENVIRON[\"TOP\"]
+		while (i = index(\$0, top))
+			\$0 = substr(\$0, 1, i - 1) substr(\$0, i + length(top))
+		print
+	}" err >shown &&
+	! LC_ALL=C grep -n "[^[:print:][:space:]]" shown
 }
 
 # no_fetch URL: it fails, and the repository is what it was

@@ -47,8 +47,8 @@ A fault is lines of "word value":
   wait MS        before the answer
   range HOW      ignore (200 and all), lie N (bytes from N on, header as
                  asked), shift N (both), total N (added to the total),
-                 none (206 without Content-Range), multipart, short N,
-                 units, star, 416
+                 none (206 without Content-Range), multipart, short N
+                 (-N: longer), units, star, 416
   etag HOW       none, weak, new (another one each time), or its text
   redirect N URL %s in it is the path behind the fault's name, %r counts up
   auth USER PASS basic; "auth - TOKEN" wants "Authorization: TOKEN"
@@ -475,7 +475,7 @@ class Connection(Dav):
         if how == "shift":
             said = start, end
         if how == "short":
-            end = said[1] if arg < 0 else max(end - arg, start)
+            end = min(max(end - arg, start), len(data))
             said = start, end
         if how == "total":
             total = str(len(data) + arg)
