@@ -152,6 +152,25 @@ test_expect_success 'a place is probed before its first entry, and never again' 
 	test_cmp expect actual
 '
 
+test_expect_success 'what killed probes have left goes with entry 1, nothing else does' '
+	old=0123456789abcdef0123456789abcdef &&
+	mkdir -p swept/ledger/probe-$old/1 swept/ledger/probe-$old/2 \
+		swept/ledger/probe-mine/1 &&
+	for f in probe-$old/1/entry.json probe-$old/.tmp-medo-1-x \
+		probe-mine/1/entry.json
+	do
+		echo x >swept/ledger/$f || return 1
+	done &&
+	test-tool ledger claim swept ledger 1 "" &&
+	ls -A swept/ledger >actual &&
+	test_write_lines 0000000001 probe-mine >expect &&
+	test_cmp expect actual &&
+	mkdir -p swept/ledger/probe-$old/1 &&
+	echo x >swept/ledger/probe-$old/1/entry.json &&
+	test-tool ledger claim swept ledger 2 "" &&
+	test_path_is_file swept/ledger/probe-$old/1/entry.json
+'
+
 test_expect_success 'CO-03 of first entries ever one wins, sixteen at once' '
 	for round in 1 2 3 4 5 6
 	do

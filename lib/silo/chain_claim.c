@@ -241,6 +241,8 @@ int chain_claim(struct chain *chain, uint64_t n, const char *members)
 		return 0;
 	if (!ret)
 		ret = claim(chain, &mine, &text);
+	if (ret == 1 && n == 1)
+		chain_sweep_probes(chain);
 	if (ret >= 0 && chain->has_end && n > chain->end) {
 		chain->end = n;
 		chain->proven = true;

@@ -105,5 +105,7 @@ void chain_state_release(struct chain_state *state);
 
 /* Does this place keep two writers apart?  0, or FAIL_DENIED and others. */
 int chain_probe(struct chain *chain) MUST_CHECK;
+/* Entry 1 is ours: what probes left that were killed goes. */
+void chain_sweep_probes(struct chain *chain);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/fail.h"
 #include "base/quote.h"
+#include "base/temp.h"
 #include "silo/chain_int.h"
 
 #include <sys/random.h>
@@ -12,6 +13,7 @@
  * that ignores the condition, always.
  */
 #define ROUNDS 4
+#define LEFT_MAX 4096		/* files that are swept at a time */
 
 struct side {
 	struct job job;
@@ -111,25 +113,81 @@ static int judge(struct chain *chain, struct side *a, struct side *b)
 	return MIN(ret, 0);
 }
 
+/* Whatever stays harms nobody, and says what it was. */
+static void drop(struct chain *chain, const char *name)
+{
+	if (chain->b->ops->remove(chain->b, name) < 0)
+		fail_clear();
+}
+
+static void drop_folder(struct chain *chain, const char *dir)
+{
+	for (unsigned i = 1; i <= ROUNDS; i++) {
+		char *round = xstrfmt("%s/%u", dir, i);
+
+		drop(chain, round);
+		free(round);
+	}
+	drop(chain, dir);
+}
+
 static void tidy(struct chain *chain, const char *dir, char **names)
 {
-	struct backend *b = chain->b;
 	char *sentence = xstrdup(fail_text());
 
-	for (size_t i = 0; i < ROUNDS; i++) {
-		char *parent = xmemdup(names[i], strlen(names[i]) -
-				       strlen("/entry.json"));
-
-		/* Whatever stays harms nobody, and says what it was. */
-		if (b->ops->remove(b, names[i]) < 0 ||
-		    b->ops->remove(b, parent) < 0)
-			fail_clear();
-		free(parent);
-	}
-	if (b->ops->remove(b, dir) < 0)
-		fail_clear();
+	for (size_t i = 0; i < ROUNDS; i++)
+		drop(chain, names[i]);
+	drop_folder(chain, dir);
 	fail_adopt(sentence);
 	free(sentence);
+}
+
+/* "LEDGER/probe-<nonce>", of a name below it; yours, or NULL. */
+static char *probe_of(const struct chain *chain, const char *name)
+{
+	size_t n = strlen(chain->dir), hex;
+
+	if (strncmp(name, chain->dir, n) ||
+	    !starts_with(name + n, "/probe-"))
+		return NULL;
+	n += strlen("/probe-");
+	hex = strspn(name + n, "0123456789abcdef");
+	return hex == 2 * NONCE_SIZE && name[n + hex] == '/' ?
+	       xmemdup(name, n + hex) : NULL;
+}
+
+struct left {
+	const struct chain *chain;
+	struct strs files;
+	struct strs dirs;
+};
+
+static int note_left(void *data, const char *name, uint64_t size UNUSED)
+{
+	struct left *left = data;
+	char *dir = probe_of(left->chain, name);
+
+	if (dir && left->files.n < LEFT_MAX) {
+		strs_add(&left->files, name);
+		if (!strs_has(&left->dirs, dir))
+			strs_add(&left->dirs, dir);
+	}
+	free(dir);
+	return stop_check();
+}
+
+void chain_sweep_probes(struct chain *chain)
+{
+	struct left left = { .chain = chain };
+
+	if (chain->b->ops->list(chain->b, chain->dir, note_left, &left) < 0)
+		fail_clear();
+	for (size_t i = 0; i < left.files.n; i++)
+		drop(chain, left.files.v[i]);
+	for (size_t i = 0; i < left.dirs.n; i++)
+		drop_folder(chain, left.dirs.v[i]);
+	strs_release(&left.files);
+	strs_release(&left.dirs);
 }
 
 static int run_all(struct pool *pool, struct side *sides)
@@ -147,7 +205,7 @@ static int run_all(struct pool *pool, struct side *sides)
 	return ret;
 }
 
-int chain_probe(struct chain *chain)
+static int probe_once(struct chain *chain)
 {
 	struct side sides[2 * ROUNDS];
 	char *names[ROUNDS] = { NULL }, *dir = NULL;
@@ -177,5 +235,31 @@ int chain_probe(struct chain *chain)
 	for (size_t i = 0; i < ROUNDS; i++)
 		free(names[i]);
 	free(dir);
+	return ret;
+}
+
+/*
+ * Who wins entry 1 sweeps what probes have left, and cannot tell a killed one
+ * from ours, which runs: then it proves nothing, and is made again.  Nobody
+ * sweeps a second time.
+ */
+int chain_probe(struct chain *chain)
+{
+	struct buf text = BUF_INIT;
+	char *sentence;
+	int ret = probe_once(chain);
+
+	if (!ret || ret == FAIL_STOPPED)
+		return ret;
+	sentence = xstrdup(fail_text());
+	if (chain_read(chain, 1, READ_FRESH, LEDGER_ENTRY_MAX, &text) > 0) {
+		free(chain->denied);
+		chain->denied = NULL;
+		ret = probe_once(chain);
+	} else {
+		fail_adopt(sentence);
+	}
+	free(sentence);
+	buf_release(&text);
 	return ret;
 }
