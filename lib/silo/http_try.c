@@ -10,6 +10,7 @@
 
 #define BUFFER_SIZE 262144L
 #define LAST_TIMEOUT 10L
+#define EXPECT_ABOVE ((uint64_t)1 << 20)
 
 /* --- callbacks ------------------------------------------------------------ */
 
@@ -238,6 +239,9 @@ static int add_headers(struct sending *s, struct strs *headers)
 	int ret = 0;
 
 	strs_add(headers, "Accept-Encoding: identity");
+	/* A small one is sent twice, if need be: that is less than to ask. */
+	if (req->body && !req->body->serial && req->body->size <= EXPECT_ABOVE)
+		strs_add(headers, "Expect:");
 	add_range(s, headers);
 	for (size_t i = 0; req->headers && req->headers[i]; i++)
 		if (!s->foreign || is_harmless(req->headers[i]))

@@ -18,8 +18,6 @@
 #define ERROR_MAX ((size_t)65536)
 /* Clocks that differ by more are refused by S3: 15 minutes, less a margin. */
 #define SKEW_MAX (10 * 60)
-/* Not worth a round trip to ask whether we may send it. */
-#define EXPECT_ABOVE ((uint64_t)1 << 20)
 
 static struct s3 *s3_of(struct backend *b)
 {
@@ -172,8 +170,6 @@ static int sign(void *data, const struct http_request *req,
 	/* Nobody but the endpoint gets to see a signature or a token. */
 	if (key.id && starts_with(req->url, s3->base))
 		sigv4_sign(&what, &key, headers);
-	if (req->body && req->body->size <= EXPECT_ABOVE)
-		strs_add(headers, "Expect:");
 	return 0;
 }
 
