@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/pool.h"
 #include "base/quote.h"
 #include "base/run.h"
 #include "medo/hosted_int.h"
@@ -117,9 +118,47 @@ static int put_file(struct hosted *h, const char *dir, const char *name,
 	return ret;
 }
 
+struct put_job {
+	struct job job;
+	struct hosted *h;
+	const char *dir;
+	const char *name;
+	const char *suffix;
+};
+
+static int run_put(struct job *job)
+{
+	struct put_job *j = (struct put_job *)job;
+
+	return put_file(j->h, j->dir, j->name, j->suffix);
+}
+
+static int put_both(struct hosted *h, const char *dir, const char *name)
+{
+	struct put_job idx = { JOB_INIT(run_put), h, dir, name, ".idx" };
+	struct pool *pool = pool_new(2);
+	int ret, other;
+	char *why;
+
+	job_submit(pool, &idx.job);
+	ret = put_file(h, dir, name, ".pack");
+	why = xstrdup(fail_text());
+	other = job_join(pool, &idx.job);
+	if (ret)
+		fail_adopt(why);
+	free(why);
+	pool_free(pool);
+	return ret ? ret : other;
+}
+
+/* Nobody looks for either before an entry names them: far away, both at once. */
 int hosted_pack_put(struct hosted *h, const char *dir,
 		    const struct hosted_pack *pack)
 {
-	int ret = put_file(h, dir, pack->name, ".pack");
+	int ret;
+
+	if (!h->b->path)
+		return put_both(h, dir, pack->name);
+	ret = put_file(h, dir, pack->name, ".pack");
 	return ret ? ret : put_file(h, dir, pack->name, ".idx");
 }
