@@ -313,6 +313,8 @@ int hosted_load(struct hosted *h, bool again)
 
 	if (!ret && !n)
 		return no_ledger(h);
+	if (!ret)
+		ret = chain_straight(h->chain, false);
 	if (ret || n == h->state.n)
 		return ret;
 	if (n < h->state.n)

@@ -135,6 +135,7 @@ static int put_hints(struct hosted *h, bool first)
 		jobs[n] = (struct hint_job){ JOB_INIT(run_hint), h, &hints[i] };
 		job_submit(pool, &jobs[n++].job);
 	}
+	add_state(h);
 	for (size_t i = 0; i < n; i++) {
 		int one = job_join(pool, &jobs[i].job);
 
@@ -147,10 +148,8 @@ static int put_hints(struct hosted *h, bool first)
 
 static int put_all(struct hosted *h, bool first)
 {
-	int ret;
+	int ret = put_hints(h, first);
 
-	add_state(h);
-	ret = put_hints(h, first);
 	/* Last: with it, it is a repository. */
 	if (!ret && (first || h->head_changed))
 		ret = put_hint(h, "HEAD", head);
@@ -185,8 +184,10 @@ void hosted_hints(struct hosted *h, const struct gitdir *git)
 {
 	bool first = is_new(h);
 	uint64_t n;
-	int ret;
+	int ret = chain_straight(h->chain, true);
 
+	if (ret < 0)
+		fail_clear();
 	for (unsigned i = 0; i < 4; i++) {
 		n = h->state.n;
 		ret = put_all(h, first);

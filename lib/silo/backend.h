@@ -58,6 +58,14 @@ struct backend_ops {
 	int (*remove)(struct backend *b, const char *name);
 	/* Seconds since 1970 by the clock of the place itself. */
 	int (*now)(struct backend *b, int64_t *out);
+	/*
+	 * 1: a file stays what it was, whole, when an upload to its name is
+	 * cut.  Found out by doing it, in a few requests.  NULL: so it is, or
+	 * nothing would come of it.
+	 */
+	int (*keeps)(struct backend *b);
+	/* Which server that is, for who remembers it; yours. */
+	char *(*server)(struct backend *b);
 	void (*close)(struct backend *b);
 };
 
@@ -69,6 +77,11 @@ struct backend {
 	int fd;
 	bool durable;		/* sync what is put */
 	struct http *http;	/* of those that speak it, else NULL */
+	/*
+	 * keeps() said yes, so that `put` and `replace` may write to the name
+	 * itself; for who puts names that say what their bytes are.
+	 */
+	bool straight;
 };
 
 /* All of a small file; more than `max` bytes are FAIL_FORMAT. */

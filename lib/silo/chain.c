@@ -53,6 +53,7 @@ struct pool *chain_pool(struct chain *chain)
 void chain_hints_lie(struct chain *chain)
 {
 	chain->hints_lie = true;
+	chain->last.nservers = 0;
 	chain->has_end = false;
 	chain->proven = false;
 	chain->end = 0;

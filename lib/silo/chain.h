@@ -95,6 +95,13 @@ int chain_able(struct chain *chain, uint64_t n) MUST_CHECK;
  */
 void chain_hint(struct chain *chain, uint64_t n, const char *members);
 
+/*
+ * For who puts only names that say what their bytes are: may they, and hints,
+ * be written straight to their names here (struct backend)?  As far as DIR/last
+ * remembers it of this server; `ask`: else it is found out, for a few requests.
+ */
+int chain_straight(struct chain *chain, bool ask) MUST_CHECK;
+
 /* The hash of entry n, if this chain has seen its bytes; else false. */
 bool chain_seen(const struct chain *chain, uint64_t n,
 		unsigned char hash[DIGEST_SIZE]);

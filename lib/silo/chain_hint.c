@@ -49,6 +49,7 @@ static void take_last(struct chain_last *last, const struct json *json)
 	take_sum(last, json);
 	if (json_take_u64(json, "state", &n) > 0 && n <= last->n)
 		last->state = n;
+	chain_servers_take(last, json_get(json, "servers"));
 	for (size_t i = 0; older && json_type(older) == JSON_ARRAY &&
 	     i < MIN(json_count(older), CHAIN_OLDER_MAX); i++) {
 		size_t len;
@@ -292,6 +293,7 @@ static int put_last(struct chain *chain)
 	for (size_t i = 0; i < last->nolder; i++)
 		buf_addf(&text, "%s%" PRIu64, i ? ", " : "", last->older[i]);
 	buf_adds(&text, "]");
+	chain_servers_add(last, &text);
 	if (last->sum.n) {
 		buf_adds(&text, ", \"sum\": ");
 		buf_add(&text, last->sum.text.ptr, last->sum.text.len);

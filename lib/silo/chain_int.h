@@ -9,6 +9,8 @@
 #define CHAIN_KEEP_MAX ((size_t)1 << 20)	/* an entry that is kept */
 #define CHAIN_OLDER_MAX 8
 #define CHAIN_SUM_MAX ((size_t)16 << 10)
+#define CHAIN_SERVERS_MAX 8
+#define CHAIN_AT_MAX 33
 
 /* Entries whose bytes we have seen: what they hash to. */
 struct chain_known {
@@ -31,6 +33,13 @@ struct chain_state {
 
 #define CHAIN_STATE_INIT { .text = BUF_INIT }
 
+/* What was found out about a server that this place is reached by. */
+struct chain_server {
+	char at[CHAIN_AT_MAX];	/* of its URL and name */
+	uint64_t n;		/* when */
+	bool keeps;
+};
+
 /* DIR/last; each part may be missing (0). */
 struct chain_last {
 	bool read;
@@ -41,6 +50,8 @@ struct chain_last {
 	uint64_t state;		/* a large one, in its file */
 	uint64_t older[CHAIN_OLDER_MAX];
 	size_t nolder;
+	struct chain_server servers[CHAIN_SERVERS_MAX];
+	size_t nservers;
 };
 
 struct chain {
@@ -102,6 +113,10 @@ int chain_read_last(struct chain *chain) MUST_CHECK;
 int chain_read_state(struct chain *chain, uint64_t n,
 		     struct chain_state *out) MUST_CHECK;
 void chain_state_release(struct chain_state *state);
+
+/* chain_server.c: "servers" of DIR/last. */
+void chain_servers_take(struct chain_last *last, const struct json *json);
+void chain_servers_add(const struct chain_last *last, struct buf *out);
 
 /* Does this place keep two writers apart?  0, or FAIL_DENIED and others. */
 int chain_probe(struct chain *chain) MUST_CHECK;

@@ -246,6 +246,7 @@ void http_answer_release(struct http_answer *answer)
 {
 	free(answer->etag);
 	free(answer->type);
+	free(answer->server);
 	buf_release(&answer->text);
 	*answer = (struct http_answer)HTTP_ANSWER_INIT;
 }

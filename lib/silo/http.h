@@ -65,6 +65,7 @@ struct http_answer {
 	int64_t date;		/* the server's clock; 0: none */
 	char *etag;		/* strong ones only, with the quotes; or NULL */
 	char *type;		/* Content-Type, or NULL */
+	char *server;		/* what it says that it is, or NULL */
 	struct buf text;
 };
 

@@ -12,6 +12,7 @@ void head_reset(struct head *head)
 	free(head->etag);
 	free(head->modified);
 	free(head->type);
+	free(head->server);
 	*head = (struct head){ .retry_after = -1, .total = UINT64_MAX,
 			       .len = head->len };
 }
@@ -106,6 +107,8 @@ static void take_field(struct head *head, const char *name, const char *value)
 		keep(&head->modified, value);
 	} else if (!strcasecmp(name, "Content-Type")) {
 		keep(&head->type, value);
+	} else if (!strcasecmp(name, "Server")) {
+		keep(&head->server, value);
 	} else if (!strcasecmp(name, "Date")) {
 		head->date = MAX(curl_getdate(value, NULL), 0);
 	} else if (!strcasecmp(name, "Retry-After")) {

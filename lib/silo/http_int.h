@@ -108,6 +108,7 @@ struct head {
 	char *etag;		/* strong only */
 	char *modified;
 	char *type;
+	char *server;
 	int64_t date;
 	int64_t retry_after;	/* seconds; -1: not said */
 	bool ranged;		/* a Content-Range that can be read: */

@@ -314,8 +314,10 @@ static void fill_answer(struct sending *s)
 	}
 	free(a->etag);
 	free(a->type);
+	free(a->server);
 	a->etag = s->head.etag ? xstrdup(s->head.etag) : NULL;
 	a->type = s->head.type ? xstrdup(s->head.type) : NULL;
+	a->server = s->head.server ? xstrdup(s->head.server) : NULL;
 }
 
 /* It said that it was longer: all that there is has come, it seems. */

@@ -21,6 +21,10 @@ int web_send(struct web *web, struct http_request *req,
 {
 	int ret = http_send(web->http, req, answer);
 
+	pthread_mutex_lock(&web->lock);
+	if (!ret && !web->server)
+		SWAP(web->server, answer->server);
+	pthread_mutex_unlock(&web->lock);
 	return ret < 0 ? ret : answer->status;
 }
 
@@ -223,6 +227,7 @@ static void web_close(struct backend *b)
 		free(web->tags[i].etag);
 	}
 	pthread_mutex_destroy(&web->lock);
+	free(web->server);
 	free(web->root);
 	free(b->url);
 	free(web);
@@ -237,6 +242,8 @@ static const struct backend_ops web_ops = {
 	.list = web_list,
 	.remove = web_remove,
 	.now = web_now,
+	.keeps = web_keeps,
+	.server = web_server,
 	.close = web_close,
 };
 

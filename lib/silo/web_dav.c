@@ -7,12 +7,13 @@
 
 /*
  * Writing: PUT under a name of our own, then MOVE it where it belongs, which
- * no server does by halves.  Names end in a slash where they are collections:
+ * no server does by halves; or, where PUT does it by halves neither, at once
+ * (web_keeps.c).  Names end in a slash where they are collections:
  * nginx insists on it, and others do not mind.
  */
 #define TEMP_PREFIX ".tmp-medo-"
 
-static char *temp_name(void)
+char *web_temp(void)
 {
 	unsigned char r[8];
 
@@ -137,8 +138,8 @@ static int make_parent(struct web *web, const char *name)
  * PUT where the collection is there; the silo itself may not be, which
  * nginx tells by a 500.
  */
-static int put(struct web *web, const char *name, const struct source *src,
-	       const char *const *headers)
+int web_write(struct web *web, const char *name, const struct source *src,
+	      const char *const *headers)
 {
 	struct http_request req = HTTP_REQUEST_INIT;
 	int status, ret;
@@ -217,12 +218,13 @@ static void discard(struct web *web, const char *name, bool slash)
 	free(why);
 }
 
+static const char *const first[] = { "If-None-Match: *", NULL };
+
 /* A server that knows PUT and not MOVE: it has to put in one go. */
 static int put_alone(struct web *web, const char *name,
 		     const struct source *src)
 {
-	static const char *const first[] = { "If-None-Match: *", NULL };
-	int status = put(web, name, src, first);
+	int status = web_write(web, name, src, first);
 
 	return status == 412 ? 1 : outcome(status);
 }
@@ -245,14 +247,37 @@ static int see(struct backend *b, const char *name, uint64_t size)
 	return 0;
 }
 
-int web_put(struct backend *b, const char *name, const struct source *src)
+/*
+ * To the name itself, where it stays what it was if we are cut.  0 done; 1
+ * there is something else of that name, 2 it cannot be had so.
+ */
+static int put_straight(struct web *web, const char *name,
+			const struct source *src)
 {
-	struct web *web = web_of(b);
-	char *temp = temp_name();
-	int status = put(web, temp, src, NULL), ret = 0;
+	int status = web_write(web, name, src, first), ret;
+	uint64_t size = 0;
+
+	if (status < 0)
+		return status;
+	if (is_done(status))
+		return see(&web->b, name, src->size);
+	fail_clear();
+	if (status != 412)
+		return 2;
+	ret = web_has(&web->b, name, &size);
+	if (ret < 0)
+		return ret;
+	return ret && (size == src->size || size == UINT64_MAX) ? 0 : 1;
+}
+
+static int put_aside(struct web *web, const char *name,
+		     const struct source *src, bool over)
+{
+	char *temp = web_temp();
+	int status = web_write(web, temp, src, NULL), ret = 0;
 
 	if (is_done(status)) {
-		status = move(web, temp, name, false, false);
+		status = move(web, temp, name, false, over);
 		if (!is_done(status))
 			discard(web, temp, false);
 		if ((status == 405 || status == 501) && !src->serial)
@@ -262,13 +287,25 @@ int web_put(struct backend *b, const char *name, const struct source *src)
 			ret = outcome(status);
 		/* What was there may be another's compression of the same. */
 		if (!ret)
-			ret = status == 412 ? 1 : see(b, name, src->size);
+			ret = status == 412 ? 1 :
+			      see(&web->b, name, src->size);
 	} else {
 		ret = outcome(status);
 	}
+	free(temp);
+	return ret;
+}
+
+int web_put(struct backend *b, const char *name, const struct source *src)
+{
+	struct web *web = web_of(b);
+	bool straight = b->straight && !src->serial;
+	int ret = straight ? put_straight(web, name, src) : 2;
+
+	if (ret > 0)
+		ret = put_aside(web, name, src, ret == 1);
 	if (ret >= 0)
 		fail_clear();
-	free(temp);
 	return ret;
 }
 
@@ -283,7 +320,7 @@ int web_claim(struct backend *b, const char *name, const void *data,
 	const char *slash = strrchr(name, '/');
 	struct memory memory = { data, len };
 	struct source src = source_memory(&memory, name);
-	char *temp = temp_name(), *dir, *inside;
+	char *temp = web_temp(), *dir, *inside;
 	uint64_t size;
 	int ret, status;
 
@@ -291,7 +328,7 @@ int web_claim(struct backend *b, const char *name, const void *data,
 	inside = xstrfmt("%s%s", temp, slash);
 	ret = make(web, temp);
 	if (!ret)
-		ret = outcome(put(web, inside, &src, NULL));
+		ret = outcome(web_write(web, inside, &src, NULL));
 	if (!ret) {
 		status = move(web, temp, dir, true, false);
 		ret = is_done(status) ? 1 : status < 0 ? status : 0;
@@ -310,24 +347,34 @@ int web_claim(struct backend *b, const char *name, const void *data,
 	return ret;
 }
 
-int web_replace(struct backend *b, const char *name, const void *data,
-		size_t len)
+static int replace_aside(struct web *web, const char *name,
+			 const struct source *src)
 {
-	struct memory memory = { data, len };
-	struct source src = source_memory(&memory, name);
-	struct web *web = web_of(b);
-	char *temp = temp_name();
-	int status = put(web, temp, &src, NULL);
+	char *temp = web_temp();
+	int status = web_write(web, temp, src, NULL);
 
 	if (is_done(status)) {
 		status = move(web, temp, name, false, true);
 		if (!is_done(status))
 			discard(web, temp, false);
 		if (status == 405 || status == 501)
-			status = put(web, name, &src, NULL);
+			status = web_write(web, name, src, NULL);
 	}
 	free(temp);
 	return outcome(status);
+}
+
+int web_replace(struct backend *b, const char *name, const void *data,
+		size_t len)
+{
+	struct memory memory = { data, len };
+	struct source src = source_memory(&memory, name);
+	struct web *web = web_of(b);
+	int status = b->straight ? web_write(web, name, &src, NULL) : 0;
+
+	/* Whatever it was, the long way is told, or works. */
+	return status < 0 || is_done(status) ? outcome(status) :
+	       replace_aside(web, name, &src);
 }
 
 int web_remove(struct backend *b, const char *name)

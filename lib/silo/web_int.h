@@ -22,6 +22,7 @@ struct web {
 	pthread_mutex_t lock;
 	struct web_tag tags[WEB_TAGS];
 	bool rooted;		/* something could be written */
+	char *server;		/* what it says that it is, or NULL */
 };
 
 static inline struct web *web_of(struct backend *b)
@@ -48,5 +49,15 @@ int web_list(struct backend *b, const char *prefix,
 	     int (*each)(void *data, const char *name, uint64_t size),
 	     void *data);
 int web_has(struct backend *b, const char *name, uint64_t *size);
+
+/* web_keeps.c */
+int web_keeps(struct backend *b);
+char *web_server(struct backend *b);
+
+/* A name of our own, at the top; yours. */
+char *web_temp(void);
+/* PUT: its status, or a failure. */
+int web_write(struct web *web, const char *name, const struct source *src,
+	      const char *const *headers) MUST_CHECK;
 
 #endif

@@ -91,14 +91,22 @@ class Dav:
         if there and self.req.get("if-none-match") == "*":
             self.read_body(self.req, None)
             return Answer(412)
-        temp = "%s.put%d" % (path, threading.get_ident())
+        if fault.has("inplace"):
+            temp = path
+        elif fault.has("forgets"):
+            self.read_body(self.req, None)
+            return Answer(201)
+        else:
+            temp = "%s.put%d" % (path, threading.get_ident())
         try:
-            with open(temp, "wb") as out:
+            with open(temp, "wb", buffering=0) as out:
                 self.read_body(self.req, out)
             os.rename(temp, path)
         finally:
-            if os.path.exists(temp):
+            if temp != path and os.path.exists(temp):
                 os.unlink(temp)
+        if fault.has("halves"):
+            os.truncate(path, os.path.getsize(path) // 2)
         answer = Answer(204 if there else 201)
         with open(path, "rb") as f:
             answer.set("ETag", self.etag(f.read(), fault))

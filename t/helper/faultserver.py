@@ -41,6 +41,8 @@ A fault is lines of "word value":
   close          at once
   lost           what is asked is done, then close at once
   silent         never answer
+  inplace        PUT writes into the file as the bytes come
+  forgets        PUT says 201 and keeps nothing; halves: or half of it
   stall N        after N bytes of the body nothing more comes
   drip N MS      N bytes of the body every MS milliseconds
   drip-head MS   the head byte by byte

@@ -160,7 +160,7 @@ static void wrap_close(struct backend *b)
 
 static const struct backend_ops wrap_ops = {
 	wrap_read, wrap_put, wrap_claim, wrap_replace, wrap_has, wrap_list,
-	wrap_remove, wrap_now, wrap_close,
+	wrap_remove, wrap_now, NULL, NULL, wrap_close,
 };
 
 struct opts {
