@@ -56,6 +56,16 @@ static int check_address(const char *address)
 	return 0;
 }
 
+/* The slash behind the host is the top folder there, and no end of a path. */
+static char *root_of(const char *url, size_t len)
+{
+	const char *host = strstr(url, "://");
+
+	if (host && !memchr(host + 3, '/', len - (size_t)(host + 3 - url)))
+		len++;
+	return xmemdup(url, len);
+}
+
 static const char *path_of(const char *url)
 {
 	if (!strncmp(url, "file://", 7))
@@ -92,7 +102,7 @@ static int take_apart(struct where *where, const char *address)
 	    slash - strstr(url, "://") > 3 &&
 	    plain(slash + 1, strlen(slash + 1)))
 		n = (size_t)(slash + 1 - url);
-	where->root = n ? xmemdup(url, n - 1) : xstrdup(url);
+	where->root = n ? root_of(url, n - 1) : xstrdup(url);
 	where->dir = n ? xstrfmt("%s/", url + n) : xstrdup("");
 	free(url);
 	return 0;

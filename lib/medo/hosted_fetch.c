@@ -266,10 +266,11 @@ static int fetch_packs(struct hosted *h, const struct hosted_fetch *how)
 int hosted_fetch(struct hosted *h, const struct hosted_fetch *how)
 {
 	struct hosted_fetch whole = *how;
-	int ret = how->lazy ? hosted_fetch_lazy(h, how) : fetch_packs(h, how);
+	int ret = hosted_same_algo(h, how->git);
 
-	if (how->lazy)
-		return ret;
+	if (ret || how->lazy)
+		return ret ? ret : hosted_fetch_lazy(h, how);
+	ret = fetch_packs(h, how);
 	/* A .gitmodules, say, is needed however large it is. */
 	whole.partial = false;
 	if (!ret && how->partial)

@@ -41,6 +41,10 @@ int hosted_pack_objects(struct hosted_pack *out, const char *dir,
 int hosted_have_env(const struct strs *env, const struct strs *ids,
 		    struct strs *have, struct strs *lack) MUST_CHECK;
 
+/* FAIL_DENIED: ids of one kind here, of another there. */
+int hosted_same_algo(const struct hosted *h, const struct gitdir *git)
+	MUST_CHECK;
+
 /* 1: this repository has a ref, so it may have objects. */
 int hosted_any_ref(void) MUST_CHECK;
 

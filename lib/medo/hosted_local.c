@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/fail.h"
+#include "base/quote.h"
 #include "base/run.h"
 #include "medo/hosted_int.h"
 
@@ -103,6 +104,17 @@ int hosted_have_env(const struct strs *env, const struct strs *ids,
 int hosted_have(const struct strs *ids, struct strs *have, struct strs *lack)
 {
 	return hosted_have_env(NULL, ids, have, lack);
+}
+
+int hosted_same_algo(const struct hosted *h, const struct gitdir *git)
+{
+	enum id_algo mine = git->algo ? git->algo : ID_SHA1;
+	enum id_algo theirs = h->state.algo;
+
+	return !theirs || theirs == mine ? 0 :
+	       fail(FAIL_DENIED, "mismatched algorithms: client %s; server %s "
+		    "('%s')", id_algo_name(mine), id_algo_name(theirs),
+		    quoted(h->url));
 }
 
 int hosted_any_ref(void)

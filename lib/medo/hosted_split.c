@@ -217,12 +217,13 @@ int hosted_split(struct hosted *h, const struct gitdir *git, uint64_t limit,
 		.git = git, .lax = true, .progress = progress,
 	};
 	char *objects = xstrfmt("%s/objects", git->common);
-	int ret = 0;
+	int ret;
 
 	/* Who claimed it may have been killed before he tidied up. */
 	temp_sweep(objects);
 	free(objects);
-	if (h->state.split == limit)
+	ret = hosted_same_algo(h, git);
+	if (!ret && h->state.split == limit)
 		return 0;
 	while (!ret)
 		ret = split_all(h, &how, limit);

@@ -17,6 +17,9 @@ static int plain_root(struct sftp *s)
 	struct buf path = BUF_INIT;
 	int ret = url_decode(s->place.path, strlen(s->place.path), &path);
 
+	/* "ssh://host/" names one, if not by a word. */
+	if (!ret && !path.len && s->at_top)
+		buf_addc(&path, '/');
 	if (!ret && !path.len)
 		ret = fail(FAIL_REQUEST, "'%s' names no folder",
 			   quoted(s->b.url));
@@ -369,6 +372,7 @@ int backend_sftp(struct backend **out, const char *url,
 	s->b = (struct backend){ .ops = &sftp_ops, .fd = -1,
 				 .durable = opts->durable };
 	s->b.url = xmemdup(url, len);
+	s->at_top = url[len];
 	s->place = (struct url)URL_INIT;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->connected, NULL);

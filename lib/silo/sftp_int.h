@@ -127,6 +127,7 @@ struct sftp {
 	struct backend b;
 	struct url place;
 	char *wanted;			/* the root as the URL has it */
+	bool at_top;			/* "ssh://host/" */
 	char *root;			/* as the server wants it */
 	pthread_mutex_t lock;
 	struct sftp_conn *conn;

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """An SFTP server on stdin and stdout that can lie.
 
-    fakesftp.py [--log FILE] [--ext NAME]... [FAULT]... [-- ignored...]
+    fakesftp.py [--log FILE] [--top DIR] [--ext NAME]... [FAULT]... [-- ignored...]
 
 Without a FAULT it is a plain server of version 3 with no extensions but those
 of --ext (hardlink, posix-rename, fsync, limits).  What ssh would be told (host,
--s, sftp) is ignored.  The log has a line for each request.  A FAULT is NAME or
-NAME=NUMBER; see the dictionary of each function, or the tests.
+-s, sftp) is ignored.  DIR is its top folder.  The log has a line for each
+request.  A FAULT is NAME or NAME=NUMBER; see the dictionary of each function,
+or the tests.
 """
 
 import errno
@@ -27,6 +28,7 @@ NAMES = {v: k for k, v in list(globals().items()) if isinstance(v, int)}
 faults = {}
 extensions = []
 log = None
+top = b""
 files = {}
 waiting = []
 replies = 0
@@ -49,6 +51,10 @@ class Packet:
         n = self.take("I")
         self.at += n
         return self.data[self.at - n:self.at]
+
+    def path(self):
+        path = self.string()
+        return top + path if path.startswith(b"/") else path
 
 
 def out(data):
@@ -142,7 +148,7 @@ def new_handle(ident, thing):
 
 
 def do_open(p, ident):
-    path, want, _ = p.string(), p.take("I"), p.take("I")
+    path, want, _ = p.path(), p.take("I"), p.take("I")
     flags = {1: os.O_RDONLY, 2: os.O_WRONLY, 3: os.O_RDWR}[want & 3]
     for bit, flag in ((8, os.O_CREAT), (16, os.O_TRUNC), (32, os.O_EXCL)):
         flags |= flag if want & bit else 0
@@ -175,7 +181,7 @@ def do_write(p, ident):
 
 
 def do_opendir(p, ident):
-    path = b"." if "deep" in faults else p.string()
+    path = b"." if "deep" in faults else p.path()
     names = [b".", b".."] + sorted(os.listdir(path))
     found = [(n, os.lstat(os.path.join(path, n))) for n in names]
     if "deep" in faults:
@@ -218,9 +224,9 @@ def do_extended(p, ident):
     elif name == "hardlink":
         if "nolinks" in faults:
             raise OSError(errno.EPERM, "no links")
-        os.link(p.string(), p.string())
+        os.link(p.path(), p.path())
     else:
-        os.rename(p.string(), p.string())
+        os.rename(p.path(), p.path())
     status(ident, 0)
 
 
@@ -232,7 +238,7 @@ def serve(kind, p, ident):
     elif kind == WRITE:
         do_write(p, ident)
     elif kind in (LSTAT, STAT):
-        send(ATTRS, ident, attrs((os.lstat if kind == LSTAT else os.stat)(p.string())))
+        send(ATTRS, ident, attrs((os.lstat if kind == LSTAT else os.stat)(p.path())))
     elif kind == FSTAT:
         send(ATTRS, ident, attrs(os.fstat(files[p.string()])))
     elif kind == OPENDIR:
@@ -247,13 +253,13 @@ def serve(kind, p, ident):
             if isinstance(thing, int):
                 os.close(thing)
         elif kind == REMOVE:
-            os.unlink(p.string())
+            os.unlink(p.path())
         elif kind == MKDIR:
-            os.mkdir(p.string())
+            os.mkdir(p.path())
         elif kind == RMDIR:
-            os.rmdir(p.string())
+            os.rmdir(p.path())
         elif kind == RENAME:
-            rename(p.string(), p.string())
+            rename(p.path(), p.path())
         else:
             raise OSError(errno.EINVAL, "what?")
         status(ident, 0)
@@ -277,12 +283,14 @@ def greet():
 
 
 def main():
-    global log
+    global log, top
     args = sys.argv[1:]
     while args and args[0] != "--" and args[0] != "-a":
         word = args.pop(0)
         if word == "--log":
             log = open(args.pop(0), "a", buffering=1)
+        elif word == "--top":
+            top = os.fsencode(args.pop(0))
         elif word == "--ext":
             extensions.append(args.pop(0))
         else:
