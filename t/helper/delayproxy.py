@@ -2,9 +2,9 @@
 """A TCP proxy that makes a fast loopback a slow, thin or broken line.
 
     delayproxy.py --to HOST:PORT --port FILE --log FILE [--delay MS]
-                  [--rate BYTES] [--cut N[xTIMES] [--fin]]
+                  [--rate BYTES] [--cut N[xTIMES] [--fin]] [--bind ADDR]
 
-It binds a free port of 127.0.0.1 and writes it to FILE when it listens.
+It binds a free port (of 127.0.0.1) and writes it to FILE when it listens.
 --delay   each way; the handshake costs a round trip, too
 --rate    bytes a second of all connections together, each way
 --cut     reset a connection after N bytes from the server; the first TIMES
@@ -157,7 +157,7 @@ class Proxy:
         writer.transport.abort()
 
     async def run(self):
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0,
+        server = await asyncio.start_server(self.serve, self.args.bind, 0,
                                             limit=4 * CHUNK, backlog=512)
         port = server.sockets[0].getsockname()[1]
         with open(self.args.port + ".tmp", "w") as f:
@@ -172,6 +172,7 @@ def main():
     parser.add_argument("--to", required=True)
     parser.add_argument("--port", required=True)
     parser.add_argument("--log", required=True)
+    parser.add_argument("--bind", default="127.0.0.1")
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--cut")
