@@ -59,8 +59,8 @@ struct gz_expect {
 	uint64_t max_size;	/* 0: no limit; more is FAIL_DENIED */
 	/*
 	 * This very file was read and found right before: of a seekable one the
-	 * CRCs then do, which tell damage by accident, and no digest of a piece
-	 * is computed.
+	 * CRC of the content then does, which tells damage by accident, and no
+	 * digest of a piece is computed.
 	 */
 	bool vouched;
 };

@@ -8,12 +8,6 @@
 #include <sys/file.h>
 #include <time.h>
 
-/* So much is inflated before index.lock is taken, for milliseconds. */
-#define BATCH_FILES 256
-#define BATCH_BYTES ((uint64_t)256 << 20)
-/* What lies beside its file needs a stage each; temp.c has 64. */
-#define BATCH_BESIDE 16
-
 /* git hashes what was written in the second of the index's own time. */
 #define RACY_BYTES ((uint64_t)64 << 20)
 
@@ -227,32 +221,6 @@ static void wait_out_second(const struct swap *swap)
 	nanosleep(&rest, NULL);
 }
 
-/* From v[*at] on; what has to be written is in its stage then. */
-static int fill_batch(struct swap *swap, size_t *at, struct meter *meter,
-		      struct swap_result *result)
-{
-	uint64_t bytes = 0;
-	size_t files = 0, beside = 0;
-	int ret = 0;
-
-	for (; *at < swap->n && files < BATCH_FILES && bytes < BATCH_BYTES &&
-	     beside < BATCH_BESIDE; ++*at) {
-		struct swap_item *item = &swap->v[*at];
-
-		if (item->state != SWAP_FOUND)
-			continue;
-		ret = swap_check(swap);
-		if (!ret)
-			ret = swap_fill(swap, item, meter, result);
-		if (ret)
-			break;
-		files++;
-		beside += item->beside;
-		bytes += item->size;
-	}
-	return ret;
-}
-
 static int round_of_batches(struct swap *swap, struct meter *meter,
 			    struct swap_result *result)
 {
@@ -262,7 +230,7 @@ static int round_of_batches(struct swap *swap, struct meter *meter,
 	while (!ret && from < swap->n) {
 		char *why;
 
-		ret = fill_batch(swap, &to, meter, result);
+		ret = swap_fill(swap, &to, meter, result);
 		if (!ret && to == swap->n)
 			wait_out_second(swap);
 		/* What is ready goes in, also when we were told to stop. */

@@ -74,8 +74,11 @@ bool swap_unchanged(const struct swap *swap, const struct swap_item *item,
 /* A pointer that the file `fd` is, of that id, as it is or with CRLF. */
 bool swap_is_pointer(int fd, const struct stat *st, const struct id *pointer);
 
-/* swap_fill.c: what replaces it, into its stage; sets the state. */
-int swap_fill(struct swap *swap, struct swap_item *item, struct meter *meter,
+/*
+ * swap_fill.c: what replaces the next ones from v[*at] on, as many as make a
+ * batch, into the stage, on all cores; sets the states.
+ */
+int swap_fill(struct swap *swap, size_t *at, struct meter *meter,
 	      struct swap_result *result) MUST_CHECK;
 
 /* swap_act.c: v[from] to v[to - 1]. */
