@@ -54,6 +54,7 @@ do
 		git medo fetch 2>err &&
 		test_must_be_empty err &&
 		test "$(silo_count "$(cache_dir)")" = 11 &&
+		test_settled &&
 		test "$(nginx_logged "^GET .* 20[06] HTTP/2.0")" -ge 12 &&
 		test "$(nginx_logged "HTTP/1")" = 0 &&
 		test_stop "$web_pid"
@@ -76,6 +77,7 @@ test_expect_success 'FA-25 GOAWAY and the end in mid-transfer: it goes on at tha
 	test_must_be_empty err &&
 	git medo cat deps/big.treeptr >got &&
 	test_cmp_bin content got &&
+	test_settled &&
 	test "$(nginx_logged "^GET .* 200 HTTP/2.0 .*-$")" -ge 1 &&
 	test "$(nginx_logged "^GET .*objects.* 206 HTTP/2.0 .*bytes=[1-9][0-9]*-")" = 1 &&
 	test_stop "$web_pid"

@@ -75,6 +75,7 @@ test_expect_success 'all swallow it: exit 3, one line' '
 test_expect_success 'who is only knocked at is asked for nothing but silo.json, and once' '
 	fault_forget one &&
 	fetch_gives 0 "$dropping/x" "$fault_url/far" "$fault_url/none" &&
+	test_settled &&
 	test "$(fault_count one " /none")" = 1 &&
 	test "$(fault_count one "HEAD /none/silo.json")" = 1
 '
@@ -84,6 +85,7 @@ test_expect_success 'who is not allowed is not knocked at' '
 	git config --global --unset-all medo.allow "$fault_url" &&
 	test_when_finished "git config --global --add medo.allow \"\$fault_url\"" &&
 	fetch_gives 4 "$dropping/x" "$fault_url/far" "$dropping/y" &&
+	test_settled &&
 	test "$(fault_count one)" = 0
 '
 

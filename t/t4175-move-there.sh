@@ -142,6 +142,24 @@ test_expect_success 'the same blobs make the same pack: a retry finds it' '
 	set -- far6/pack/*.pack && test $# = 1
 '
 
+test_expect_success 'medo.bwlimit holds for packs that are folded, there and back' '
+	silo_create slow &&
+	test-tool table push slow 15 10 4096 9 >/dev/null &&
+	medo_create deps slow &&
+	for n in $(test_seq 20)
+	do
+		echo "slow $n" >content &&
+		git medo add -q content deps/$n.treeptr >/dev/null || return 1
+	done &&
+	before=$(date +%s%N) &&
+	git medo push -q --bwlimit 400k &&
+	took=$((($(date +%s%N) - before) / 1000000)) &&
+	test-tool table state slow >actual &&
+	test_grep "packs 1 " actual &&
+	say "$took ms" &&
+	test $took -ge 2700
+'
+
 test_expect_success 'killed at any moment, nothing that was announced is broken' '
 	for ms in 1 3 5 8 12 20
 	do

@@ -36,60 +36,15 @@ static int bring(struct backend *b, const char *name, int fd, uint64_t *size)
 	return ret;
 }
 
-/* Ranges of a file that stays where it is. */
-struct ranges {
-	struct backend *b;
-	const char *name;
-};
-
-struct memory_fill {
-	char *to;
-	size_t len;
-};
-
-static int memory_take(void *data, struct block *block)
+static int open_ranges(struct silo *silo, struct blob *blob)
 {
-	struct memory_fill *fill = data;
-	size_t n = MIN(fill->len, block->len);
-
-	memcpy(fill->to, block->data, n);
-	fill->to += n;
-	fill->len -= n;
-	return stop_check();
-}
-
-static int read_range(void *data, uint64_t off, void *buf, size_t len)
-{
-	const struct ranges *r = data;
-	struct memory_fill fill = { buf, len };
-	struct sink sink = { memory_take, &fill };
-	uint64_t total;
-	int ret = r->b->ops->read(r->b, r->name, off, off + len, 0, &sink,
-				  &total);
-
-	if (!ret && fill.len)
-		ret = fail(FAIL_CORRUPT, "it ends too early");
-	return ret;
-}
-
-static int open_ranges(struct backend *b, struct blob *blob)
-{
-	/* Lives as long as the blob: in the room for a packed content. */
-	struct ranges r = { b, blob->name };
-	int ret = b->ops->has(b, blob->name, &blob->file_size);
+	int ret = silo_blob_ranges(silo, blob);
 
 	if (!ret)
 		return fail(FAIL_MISSING, "it is gone");
 	if (ret > 0 && blob->file_size == UINT64_MAX)
 		return fail(FAIL_NET, "the server does not say how large it is");
-	if (ret < 0)
-		return ret;
-	buf_add(&blob->content, &r, sizeof(r));
-	blob->src = (struct source){
-		.read = read_range, .data = blob->content.ptr,
-		.size = blob->file_size, .name = blob->name,
-	};
-	return 0;
+	return MIN(ret, 0);
 }
 
 int check_open_far(struct silo *silo, struct check *check, const char *name,
@@ -101,7 +56,7 @@ int check_open_far(struct silo *silo, struct check *check, const char *name,
 
 	snprintf(blob->name, sizeof(blob->name), "%s", name);
 	if (check->quick) {
-		ret = open_ranges(b, blob);
+		ret = open_ranges(silo, blob);
 	} else {
 		ret = temp_open(&temp, check->scratch);
 		if (!ret)

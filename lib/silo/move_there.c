@@ -95,10 +95,13 @@ struct told {
 static int pace(void *data, size_t bytes)
 {
 	struct told *told = data;
-	uint64_t n = MIN(told->left, bytes);
+	uint64_t n;
 
-	atomic_fetch_add(&told->m->moved, n);
+	pthread_mutex_lock(&told->m->lock);
+	n = MIN(told->left, bytes);
 	told->left -= n;
+	pthread_mutex_unlock(&told->m->lock);
+	atomic_fetch_add(&told->m->moved, n);
 	return mover_pace(told->m, bytes);
 }
 

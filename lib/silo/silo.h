@@ -78,6 +78,12 @@ int silo_blob(struct silo *silo, const struct id *id, struct blob *blob)
 /* The same, but only a file of its own, never out of a pack. */
 int silo_blob_file(struct silo *silo, const struct id *id, struct blob *blob)
 	MUST_CHECK;
+/*
+ * The file `blob->name` of a silo that is not on this disk, by ranges: 1, or 0
+ * it is not there.  Only its source is there then; a file_size of UINT64_MAX
+ * is not known, and nothing can be read.
+ */
+int silo_blob_ranges(struct silo *silo, struct blob *blob) MUST_CHECK;
 void blob_close(struct blob *blob);
 
 /*

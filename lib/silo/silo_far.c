@@ -44,24 +44,33 @@ static int far_read(void *data, uint64_t off, void *buf, size_t len)
 	return read_range(blob->far, blob->name, off, buf, len);
 }
 
-int silo_blob_far(struct silo *silo, const struct id *id, struct blob *blob)
+int silo_blob_ranges(struct silo *silo, struct blob *blob)
 {
 	struct backend *b = silo->b;
-	int ret = b->ops->has(b, silo_blob_name(id, blob->name),
-			      &blob->file_size);
+	int ret = b->ops->has(b, blob->name, &blob->file_size);
 
+	if (ret <= 0)
+		return ret;
+	blob->far = b;
+	blob->src = (struct source){
+		.read = far_read, .data = blob,
+		.size = blob->file_size, .name = blob->name,
+	};
+	return 1;
+}
+
+int silo_blob_far(struct silo *silo, const struct id *id, struct blob *blob)
+{
+	int ret;
+
+	silo_blob_name(id, blob->name);
+	ret = silo_blob_ranges(silo, blob);
 	if (!ret)
 		return silo_missing(silo, id);
 	if (ret > 0 && blob->file_size == UINT64_MAX)
 		ret = fail(FAIL_REQUEST, "its place does not tell its size");
-	if (ret > 0) {
-		blob->far = b;
-		blob->src = (struct source){
-			.read = far_read, .data = blob,
-			.size = blob->file_size, .name = blob->name,
-		};
+	else if (ret > 0)
 		ret = gz_open(&blob->gz, &blob->src);
-	}
 	if (ret)
 		blob_close(blob);
 	return silo_blame(ret, silo, id);

@@ -51,7 +51,10 @@ int table_each(struct table *table,
  */
 int table_add(struct table *table, const char *dir,
 	      const struct strs *packs) MUST_CHECK;
-/* Called before bytes are sent: counts them, or makes them wait. */
+/*
+ * Called before bytes are sent, and while packs come that are to be folded:
+ * counts them, or makes them wait.  By any thread.
+ */
 void table_pace(struct table *table, int (*pace)(void *data, size_t bytes),
 		void *data);
 

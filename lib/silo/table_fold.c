@@ -94,7 +94,8 @@ struct download {
 static int take(void *data, struct block *block)
 {
 	struct download *d = data;
-	int ret = stop_check();
+	struct table *t = d->f->t;
+	int ret = t->pace ? t->pace(t->pace_data, block->len) : stop_check();
 
 	if (!ret && block->len > d->max - d->off)
 		ret = fail(FAIL_CORRUPT, "'%s' is larger than announced",
