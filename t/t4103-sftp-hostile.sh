@@ -226,6 +226,17 @@ test_expect_success 'a greeting that does not end is left by a signal' '
 	test_must_be_empty err
 '
 
+test_expect_success 'a folder among the packs is none, and does not end a verify' '
+	rm -rf packs && mkdir -p packs/objects packs/pack/pack-x &&
+	: >packs/pack/pack-x/y.idx && : >packs/pack/pack-x/y.pack &&
+	test-tool table push packs 1 3 100 1 &&
+	silo verify packs >expect 2>expect.err &&
+	GIT_SSH_VARIANT=ssh \
+	GIT_SSH_COMMAND="python3 \"$TEST_DIRECTORY/helper/fakesftp.py\"" \
+		silo verify "${URL%silo}packs" >actual 2>err &&
+	test_cmp expect actual && test_grep "^3 blobs" err
+'
+
 test_expect_success 'a status nobody knows is a failure' '
 	test_expect_code 3 served status=9 -- has objects/aa/none &&
 	test_expect_code 3 served status=4000000000 -- has objects/aa/none

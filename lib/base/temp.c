@@ -28,7 +28,7 @@ static struct {
 	char path[PATH_MAX];
 } slots[64];
 
-static volatile sig_atomic_t stop_signal;
+static atomic_int stop_signal;	/* set by a handler, asked by all threads */
 static mode_t process_umask;
 
 static void remove_all(bool dirs_too)

@@ -66,11 +66,6 @@ static const unsigned char *take(struct fxp *in, size_t n)
 	return p;
 }
 
-uint8_t fxp_get_u8(struct fxp *in)
-{
-	return *take(in, 1);
-}
-
 uint32_t fxp_get_u32(struct fxp *in)
 {
 	return get_be32(take(in, 4));

@@ -52,7 +52,6 @@ struct fxp {
 	bool bad;
 };
 
-uint8_t fxp_get_u8(struct fxp *in);
 uint32_t fxp_get_u32(struct fxp *in);
 uint64_t fxp_get_u64(struct fxp *in);
 const unsigned char *fxp_get_str(struct fxp *in, size_t *len);

@@ -51,7 +51,10 @@ struct backend_ops {
 		       size_t len);
 	/* 1 and its size, or 0.  UINT64_MAX: the place does not tell sizes. */
 	int (*has)(struct backend *b, const char *name, uint64_t *size);
-	/* Files below `prefix`, at any depth, in no order. */
+	/*
+	 * Files below `prefix`, at any depth, in no order.  These names are
+	 * the place's, and not trusted: a key of S3 may be any text.
+	 */
 	int (*list)(struct backend *b, const char *prefix,
 		    int (*each)(void *data, const char *name, uint64_t size),
 		    void *data);

@@ -77,7 +77,8 @@ static int sort_out(void *data, const char *name, uint64_t size UNUSED)
 	}
 	if (starts_with(name, "pack/") && ends_with(name, ".midx"))
 		strs_add(&w->tables, name);
-	else if (starts_with(name, "pack/pack-") &&
+	/* It becomes a file's name here: nothing below a folder of that name. */
+	else if (starts_with(name, "pack/pack-") && !strchr(name + 5, '/') &&
 		 (ends_with(name, ".idx") || ends_with(name, ".pack")))
 		strs_add(&w->packs, name);
 	note_ledger(w, name);

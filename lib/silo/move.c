@@ -101,6 +101,22 @@ int mover_done(struct mover *m, size_t i, int result)
 	return 0;
 }
 
+int mover_fail_rest(struct mover *m, int code, bool small_ones)
+{
+	char *why = xstrdup(fail_text());
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < m->n; i++) {
+		if (m->state[i] == ITEM_DONE ||
+		    (small_ones && !silo_is_small(&m->items[i].expect)))
+			continue;
+		fail_adopt(why);
+		ret = mover_done(m, i, code);
+	}
+	free(why);
+	return ret;
+}
+
 bool mover_dead(struct mover *m)
 {
 	bool dead;

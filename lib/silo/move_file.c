@@ -138,7 +138,7 @@ static int download_right(struct fetch *f, const struct silo_expect *expect)
 		fail_clear();
 		ret = download(f, name, try ? READ_FRESH : f->m->how);
 		if (!ret)
-			ret = silo_check_temp(&f->temp, expect, f->off,
+			ret = silo_check_temp(&f->temp, expect,
 					      f->m->opts->pool, NULL);
 		if (!is_wrong(ret) || f->ours)
 			break;

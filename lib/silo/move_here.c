@@ -20,22 +20,6 @@ static int drop_there(struct mover *m)
 	return ret;
 }
 
-/* A place that cannot be asked for its ledger answers for all its items. */
-static int fail_all(struct mover *m, int code)
-{
-	char *why = xstrdup(fail_text());
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < m->n; i++) {
-		if (m->state[i] == ITEM_DONE)
-			continue;
-		fail_adopt(why);
-		ret = mover_done(m, i, code);
-	}
-	free(why);
-	return ret;
-}
-
 static uint64_t bound(const struct silo_expect *expect)
 {
 	return pack_bound(expect->size ? *expect->size : PACK_BLOB_MAX);
@@ -209,7 +193,7 @@ int move_here(struct silo *to, struct silo *from, struct move_item *items,
 		if (!ret)
 			ret = second_round(&m);
 		if (ret && !is_local(ret))
-			ret = fail_all(&m, ret);
+			ret = mover_fail_rest(&m, ret, false);
 	}
 	ret = finish(&m, ret);
 	mover_release(&m);

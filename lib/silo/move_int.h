@@ -77,6 +77,8 @@ int mover_run(struct mover *m) MUST_CHECK;
 
 /* What has become of an item.  0, or FAIL_STOPPED, which ends all. */
 int mover_done(struct mover *m, size_t i, int result) MUST_CHECK;
+/* A place that cannot be asked answers for all items that are not done. */
+int mover_fail_rest(struct mover *m, int code, bool small_ones) MUST_CHECK;
 /* A failure of the other side: is it out of reach as a whole? */
 bool mover_dead(struct mover *m);
 void mover_set_dead(struct mover *m, int code);

@@ -234,23 +234,6 @@ static int plan_small(struct mover *m, size_t *n)
 	return ret;
 }
 
-/* A ledger that cannot be read keeps back the small ones alone. */
-static int fail_small(struct mover *m, int code)
-{
-	char *why = xstrdup(fail_text());
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < m->n; i++) {
-		if (m->state[i] == ITEM_DONE ||
-		    !silo_is_small(&m->items[i].expect))
-			continue;
-		fail_adopt(why);
-		ret = mover_done(m, i, code);
-	}
-	free(why);
-	return ret;
-}
-
 static bool any_small(const struct mover *m)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -271,8 +254,9 @@ static int plan(struct mover *m)
 	}
 	if (any_small(m))
 		ret = plan_small(m, &nsmall);
+	/* A ledger that cannot be read keeps back the small ones alone. */
 	if (ret == FAIL_CORRUPT || ret == FAIL_FORMAT || ret == FAIL_DENIED)
-		ret = fail_small(m, ret);
+		ret = mover_fail_rest(m, ret, true);
 	pack = nsmall >= PACK_FROM;
 	if (!ret && pack)
 		mover_task(m, pack_run, 0, 0);
@@ -282,21 +266,6 @@ static int plan(struct mover *m)
 		    !(pack && silo_is_small(&m->items[i].expect)))
 			mover_task(m, send_run, i, i + 1);
 	mover_sort(m, first);
-	return ret;
-}
-
-static int fail_all(struct mover *m, int code)
-{
-	char *why = xstrdup(fail_text());
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < m->n; i++) {
-		if (m->state[i] == ITEM_DONE)
-			continue;
-		fail_adopt(why);
-		ret = mover_done(m, i, code);
-	}
-	free(why);
 	return ret;
 }
 
@@ -324,7 +293,7 @@ int move_there(struct silo *const *from, size_t nfrom, struct silo *to,
 	if (!ret)
 		ret = mover_run(&m);
 	if (ret && ret != FAIL_STOPPED && ret != FAIL_SYSTEM)
-		ret = fail_all(&m, ret);
+		ret = mover_fail_rest(&m, ret, false);
 	mover_release(&m);
 	return ret;
 }

@@ -80,12 +80,11 @@ static int write_json(struct silo *silo)
 }
 
 /* Nothing but what we would call a silo may be there already. */
-static int looks_foreign(struct silo *silo, bool *empty)
+static int looks_foreign(struct silo *silo)
 {
 	struct strs names = STRS_INIT;
 	int ret = silo->b->path ? file_list(silo->b->path, &names) : 0;
 
-	*empty = !names.n;
 	for (size_t i = 0; !ret && i < names.n; i++)
 		if (!strcmp(names.v[i], ".git"))
 			ret = fail(FAIL_REQUEST, "'%s' is a git repository, "
@@ -98,7 +97,6 @@ static int read_json(struct silo *silo, enum id_algo want, unsigned flags)
 {
 	struct buf text = BUF_INIT;
 	char *what = xstrfmt("%s/%s", silo->b->url, SILO_JSON);
-	bool empty = false;
 	int ret = backend_slurp(silo->b, SILO_JSON, SILO_JSON_MAX, 0, &text);
 
 	if (!ret) {
@@ -108,7 +106,7 @@ static int read_json(struct silo *silo, enum id_algo want, unsigned flags)
 		silo->algo = want ? want : ID_SHA1;
 		ret = 0;
 		if (flags & SILO_CREATE) {
-			ret = looks_foreign(silo, &empty);
+			ret = looks_foreign(silo);
 			if (!ret)
 				ret = write_json(silo);
 		}

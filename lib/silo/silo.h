@@ -144,21 +144,9 @@ int silo_import(struct silo *to, struct silo *from,
 		struct meter *meter) MUST_CHECK;
 
 /*
- * Put a blob of a silo on this disk into any other, verified on the way out;
- * 1 it was put, 0 it was there already.
+ * Blobs change from one silo on this disk to another: rename, or copy; a pack
+ * all of whose blobs go is moved as a whole.  To the same one, nothing happens.
  */
-int silo_export(struct silo *from, struct silo *to,
-		const struct silo_expect *expect, struct pool *pool,
-		struct meter *meter) MUST_CHECK;
-
-/*
- * A blob changes from one silo on this disk to another: rename, or copy; to
- * the same one, nothing happens.
- */
-int silo_move(struct silo *from, struct silo *to, const struct id *id,
-	      struct pool *pool) MUST_CHECK;
-
-/* The same for many: a pack all of whose blobs go is moved as a whole. */
 int silo_move_all(struct silo *from, struct silo *to, const struct idset *ids,
 		  struct pool *pool) MUST_CHECK;
 

@@ -315,9 +315,9 @@ static int copy_take(void *data, struct block *block)
 }
 
 int silo_check_temp(struct temp *temp, const struct silo_expect *expect,
-		    uint64_t size, struct pool *pool, struct meter *meter)
+		    struct pool *pool, struct meter *meter)
 {
-	struct blob blob = { .fd = temp->fd, .file_size = size };
+	struct blob blob = { .fd = temp->fd };
 	int ret;
 
 	silo_blob_name(&expect->id, blob.name);
@@ -365,7 +365,7 @@ static int import_file(struct temp *temp, struct silo *from,
 				     silo_blob_name(&expect->id, name), 0,
 				     UINT64_MAX, 0, &sink, &total);
 
-	return ret ? ret : silo_check_temp(temp, expect, total, pool, meter);
+	return ret ? ret : silo_check_temp(temp, expect, pool, meter);
 }
 
 /* 1: it is not in a pack. */
@@ -416,52 +416,6 @@ int silo_import(struct silo *to, struct silo *from,
 		ret = silo_commit(to, &temp, &expect->id);
 	temp_drop(&temp);
 	return ret;
-}
-
-/* Put it, as a file of its own, by way of a temp of ours. */
-static int put_packed(struct silo *from, struct silo *to, struct blob *blob,
-		      struct pool *pool)
-{
-	struct temp temp = TEMP_INIT;
-	struct source src;
-	struct stat st;
-	int ret = temp_open(&temp, from->b->path);
-
-	if (!ret)
-		ret = silo_write_packed(&temp, blob, from->algo, pool);
-	if (!ret && fstat(temp.fd, &st))
-		ret = fail_errno("cannot stat a temporary file");
-	if (!ret) {
-		src = source_fd(&temp.fd, (uint64_t)st.st_size, blob->name);
-		ret = to->b->ops->put(to->b, blob->name, &src);
-	}
-	temp_drop(&temp);
-	return ret;
-}
-
-int silo_export(struct silo *from, struct silo *to,
-		const struct silo_expect *expect, struct pool *pool,
-		struct meter *meter)
-{
-	struct blob blob = BLOB_INIT;
-	int ret = silo_seen(to, expect, pool);
-
-	if (ret)
-		return ret < 0 ? ret : 0;
-	ret = silo_blob(from, &expect->id, &blob);
-	if (ret)
-		return ret;
-	/* Our own disk lies too: nobody else shall get what it spoilt. */
-	ret = silo_blame(read_as(&blob, expect, true, pool, NULL, meter), from,
-		    &expect->id);
-	if (!ret && blob.packed)
-		ret = put_packed(from, to, &blob, pool);
-	else if (!ret)
-		ret = to->b->ops->put(to->b, blob.name, &blob.src);
-	if (ret < 0)
-		ret = silo_blame(ret, to, &expect->id);
-	blob_close(&blob);
-	return ret < 0 ? ret : 1;
 }
 
 bool silo_same_place(const struct silo *a, const struct silo *b)

@@ -32,7 +32,7 @@ bool silo_is_small(const struct silo_expect *expect);
  * its id, so the id is asked as well: a pointer may promise another's.
  */
 int silo_check_temp(struct temp *temp, const struct silo_expect *expect,
-		    uint64_t size, struct pool *pool, struct meter *meter)
+		    struct pool *pool, struct meter *meter)
 	MUST_CHECK;
 /* By id and by all else that is known of it. */
 int silo_verify_blob(struct blob *blob, const struct silo_expect *expect,

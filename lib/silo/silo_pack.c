@@ -190,15 +190,3 @@ int silo_move_all(struct silo *from, struct silo *to, const struct idset *ids,
 	}
 	return ret;
 }
-
-int silo_move(struct silo *from, struct silo *to, const struct id *id,
-	      struct pool *pool)
-{
-	struct idset one = IDSET_INIT;
-	int ret;
-
-	idset_add(&one, id);
-	ret = silo_move_all(from, to, &one, pool);
-	idset_release(&one);
-	return ret;
-}
