@@ -67,6 +67,54 @@ test_expect_success 'who clones expands' '
 	test_path_is_file ../expanded/tree/big
 '
 
+test_expect_success 'no SILO.json is needed for what lies around the repository itself' '
+	cd "$TRASH_DIRECTORY" &&
+	git config --global filter.medo.process "git-medo filter-process" &&
+	git config --global filter.medo.required true &&
+	test_when_finished "git config --global --remove-section filter.medo" &&
+	git init -q plain && (
+		cd plain &&
+		git medo track -q "*.bin" &&
+		test-tool genrandom in 3000 >in.bin &&
+		test-tool genrandom out 3000000 >out.bin &&
+		git add . && git commit -q -m files &&
+		git push -q "$(remote_url plain)" main
+	) &&
+	forget && mv plain gone &&
+	git clone -q "$(remote_url plain)" plain 2>err &&
+	test_must_be_empty err &&
+	test_cmp_bin gone/in.bin plain/in.bin &&
+	test_cmp_bin gone/out.bin plain/out.bin &&
+	git -C plain status --porcelain >out && test_must_be_empty out &&
+	git -C plain medo verify --remote &&
+	git -C plain medo drop -q --all && grep treeptr plain/out.bin &&
+	git -C plain medo get -q && test_cmp_bin gone/out.bin plain/out.bin
+'
+
+test_expect_success 'but writing there is for the push, or a word of the user' '
+	cd "$TRASH_DIRECTORY/plain" &&
+	test-tool genrandom more 200000 >more &&
+	mkdir deps && cp ../work/deps/SILO.json deps/ &&
+	git medo add -q more deps/more.treeptr &&
+	test_expect_code 4 git medo push 2>err &&
+	test_grep "writing.*git medo allow" err
+'
+
+test_expect_success 'a folder git/ is not always in a silo' '
+	cd "$TRASH_DIRECTORY/gone" &&
+	mkdir -p ../house/git && echo mine >../house/file &&
+	git -c medo.silo="$REMOTE_SILO" push -q "silo::$PWD/../house/git/x.git" main &&
+	git clone -q --no-checkout ../house/git/x.git ../x &&
+	cd ../x && forget &&
+	git remote set-url origin "silo::$PWD/../house/git/x.git" &&
+	git checkout -q main && grep treeptr out.bin &&
+	test_expect_code 1 git -c filter.medo.process="git-medo filter-process" \
+		medo get 2>err &&
+	test_grep "2 files cannot be had.*no SILO.json says" err &&
+	ls ../house >actual && printf "%s\n" file git >expect &&
+	test_cmp expect actual
+'
+
 test_expect_success 'a blob that is nowhere stops the push' '
 	cd "$TRASH_DIRECTORY/work" &&
 	test-tool genrandom gone 200000 >gone &&

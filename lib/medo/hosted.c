@@ -3,110 +3,10 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "base/temp.h"
+#include "codec/address.h"
 #include "medo/hosted_int.h"
 
 #include <sys/stat.h>
-
-/* An address, taken apart. */
-struct where {
-	char *root;		/* what a backend is opened on */
-	char *dir;		/* "", or "git/NAME/", or "NAME/" */
-	bool folder;
-	bool in_silo;
-};
-
-static void where_release(struct where *where)
-{
-	free(where->root);
-	free(where->dir);
-}
-
-static bool plain(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
-			    "YZ0123456789._+-", name[i]))
-			return false;
-	return len && *name != '.' && *name != '-';
-}
-
-/* "https://host/a/git/b.git": the offset of "git/b.git", or 0. */
-static size_t below_git(const char *url)
-{
-	const char *slash = strrchr(url, '/');
-	size_t n = slash ? (size_t)(slash - url) : 0;
-
-	if (n < 5 || !plain(slash + 1, strlen(slash + 1)) ||
-	    memcmp(url + n - 4, "/git", 4) || url[n - 5] == '/')
-		return 0;
-	return n - 3;
-}
-
-static int check_address(const char *address)
-{
-	const char *colon = address + strspn(address, "abcdefghijklmnopqrstuvw"
-					     "xyz0123456789+.-");
-
-	if (!*address || *address == '-')
-		return fail(FAIL_REQUEST, "'%s' is neither a path nor a URL",
-			    quoted(address));
-	if (colon > address && starts_with(colon, "::"))
-		return fail(FAIL_REQUEST, "'%s': a helper in a helper",
-			    quoted(address));
-	return 0;
-}
-
-/* The slash behind the host is the top folder there, and no end of a path. */
-static char *root_of(const char *url, size_t len)
-{
-	const char *host = strstr(url, "://");
-
-	if (host && !memchr(host + 3, '/', len - (size_t)(host + 3 - url)))
-		len++;
-	return xmemdup(url, len);
-}
-
-static const char *path_of(const char *url)
-{
-	if (!strncmp(url, "file://", 7))
-		return url[7] == '/' ? url + 7 :
-		       starts_with(url + 7, "localhost/") ? url + 16 : NULL;
-	return strstr(url, "://") ? NULL : url;
-}
-
-/*
- * The backend is opened on the silo, or else on the folder above, which is
- * there already: so whatever is missing is made by a put.
- */
-static int take_apart(struct where *where, const char *address)
-{
-	const char *path, *slash;
-	char *url;
-	size_t n;
-	int ret = check_address(address);
-
-	if (ret)
-		return ret;
-	if (starts_with(address, "silo://"))
-		url = xstrfmt("https://%s", address + 7);
-	else if ((path = path_of(address)))
-		url = file_absolute(path);
-	else
-		url = xstrdup(address);
-	for (n = strlen(url); n > 1 && url[n - 1] == '/'; n--)
-		url[n - 1] = '\0';
-	where->folder = *url == '/';
-	n = below_git(url);
-	where->in_silo = n;
-	if (!n && !where->folder && (slash = strrchr(url, '/')) &&
-	    slash - strstr(url, "://") > 3 &&
-	    plain(slash + 1, strlen(slash + 1)))
-		n = (size_t)(slash + 1 - url);
-	where->root = n ? root_of(url, n - 1) : xstrdup(url);
-	where->dir = n ? xstrfmt("%s/", url + n) : xstrdup("");
-	free(url);
-	return 0;
-}
 
 int hosted_silo(struct hosted *h, const char **out)
 {
@@ -129,7 +29,7 @@ static int need_dir(const char *path)
 	       fail(FAIL_REQUEST, "'%s' is not a folder", quoted(path));
 }
 
-static int open_folder(struct hosted *h, const struct where *where)
+static int open_folder(struct hosted *h, const struct address *where)
 {
 	char *above = xstrdup(where->root), *slash = strrchr(above, '/');
 	bool create = (h->flags & HOSTED_CREATE) && !where->in_silo;
@@ -148,7 +48,7 @@ static int open_folder(struct hosted *h, const struct where *where)
 	return ret;
 }
 
-static int open_far(struct hosted *h, const struct where *where)
+static int open_far(struct hosted *h, const struct address *where)
 {
 	struct backend_opts opts = {
 		.durable = h->flags & HOSTED_DURABLE,
@@ -167,9 +67,9 @@ static int open_far(struct hosted *h, const struct where *where)
 int hosted_open(struct hosted **out, const char *address, unsigned flags)
 {
 	struct hosted *h = xcalloc(1, sizeof(*h));
-	struct where where = { .root = NULL };
+	struct address where = ADDRESS_INIT;
 	char *ledger = NULL;
-	int ret = take_apart(&where, address);
+	int ret = address_parse(&where, address, NULL);
 
 	h->flags = flags;
 	h->in_silo = where.in_silo;
@@ -188,7 +88,7 @@ int hosted_open(struct hosted **out, const char *address, unsigned flags)
 	if (!ret)
 		SWAP(*out, h);
 	free(ledger);
-	where_release(&where);
+	address_release(&where);
 	hosted_close(h);
 	return ret;
 }

@@ -80,12 +80,18 @@ int medo_durable(struct medo *medo, unsigned *flags) MUST_CHECK;
 /*
  * The silos of a pointer at `path` (as the shell sees it): medo.silo, else the
  * nearest SILO.json from its folder up to the top of the work tree, else as
- * git has it (in `treeish`, the index, or HEAD of a bare one).  URLs are
- * resolved: a relative path is relative to its SILO.json.  `list` is the
- * caller's; 0 entries where there is no SILO.json at all.
+ * git has it (in `treeish`, the index, or HEAD of a bare one), and behind it
+ * medo_hosts().  URLs are resolved: a relative path is relative to its
+ * SILO.json.  `list` is the caller's; 0 entries where there is nothing.
  */
 int medo_silos(struct medo *medo, const char *path, struct silo_list *list)
 	MUST_CHECK;
+
+/*
+ * Those in whose git/ this repository's remotes are hosted ("silo::..."), if
+ * they are not in `list` yet; to read from.
+ */
+void medo_hosts(struct medo *medo, struct silo_list *list);
 
 /* The same for a SILO.json whose text is at hand; `dir` is its folder. */
 int medo_resolve(const char *text, size_t len, const char *what,
@@ -98,7 +104,7 @@ int medo_resolve(const char *text, size_t len, const char *what,
 int medo_may(struct medo *medo, const char *url, bool write) MUST_CHECK;
 
 /* Did the user name it, not only a repository?  Then it may be anywhere. */
-bool medo_users_own(struct medo *medo, const char *url);
+bool medo_users_own(struct medo *medo, const char *url, bool write);
 
 /*
  * `git medo allow`, and what init does with a URL that the user typed: into

@@ -47,7 +47,8 @@ static int knock_at_others(struct medo *medo)
 			continue;
 		v[n] = (struct backend_knock){
 			.url = far->url,
-			.any_address = medo_users_own(medo, far->url),
+			.any_address = medo_users_own(medo, far->url,
+						      far->write),
 		};
 		where[n++] = i;
 	}
@@ -73,7 +74,7 @@ static int open_far(struct medo *medo, struct medo_far *far, bool write)
 
 	if (write)
 		flags |= SILO_WRITE;
-	if (medo_users_own(medo, far->url))
+	if (medo_users_own(medo, far->url, write))
 		flags |= SILO_ANY_ADDRESS;
 	return ret ? ret : silo_open(&far->silo, far->url, medo_algo(medo),
 				     flags);

@@ -2,6 +2,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/quote.h"
+#include "codec/address.h"
 #include "medo/medo.h"
 
 #define SILO_JSON_MAX (1 << 20)
@@ -105,6 +106,51 @@ static void copy_list(struct silo_list *to, const struct silo_list *from)
 			      from->v[i].push);
 }
 
+static bool lists(const struct silo_list *list, const char *url)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!strcmp(list->v[i].url, url))
+			return true;
+	return false;
+}
+
+/* /home/me/git/x.git does not make a silo of /home/me. */
+static bool says_so(const struct address *at)
+{
+	char *path = xstrfmt("%s/silo.json", at->root);
+	bool yes = !at->folder || file_exists(path) == 1;
+
+	free(path);
+	return yes;
+}
+
+/* A push by git-remote-silo brings blobs to the silo around the repository. */
+static void add_host(struct medo *medo, const char *url,
+		     struct silo_list *list)
+{
+	struct address at = ADDRESS_INIT;
+
+	if (starts_with(url, "silo::"))
+		url += strlen("silo::");
+	else if (!starts_with(url, "silo://"))
+		return;
+	if (!address_parse(&at, url, medo->git.top) && at.in_silo &&
+	    says_so(&at) && !lists(list, at.root))
+		silo_list_add(list, NULL, at.root, NULL);
+	fail_clear();
+	address_release(&at);
+}
+
+void medo_hosts(struct medo *medo, struct silo_list *list)
+{
+	const struct gitdir *g = &medo->git;
+
+	for (size_t i = 0; i < g->keys.n; i++)
+		if (starts_with(g->keys.v[i], "remote.") &&
+		    ends_with(g->keys.v[i], ".url"))
+			add_host(medo, g->values.v[i], list);
+}
+
 /* Pointers come in the order of their paths: the last answer often serves. */
 static int silos_of_dir(struct medo *medo, const char *dir,
 			struct silo_list *list)
@@ -120,6 +166,7 @@ static int silos_of_dir(struct medo *medo, const char *dir,
 			ret = committed(medo, dir, &medo->last);
 		if (ret)
 			return ret;
+		medo_hosts(medo, &medo->last);
 		medo->last_dir = xstrdup(dir);
 		for (size_t i = 0; i < medo->last.n; i++)
 			medo_far_known(medo, medo->last.v[i].url, false);

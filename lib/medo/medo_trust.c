@@ -46,15 +46,28 @@ static bool below_remote(struct medo *medo, const char *url)
 	return yes;
 }
 
-bool medo_users_own(struct medo *medo, const char *url)
+/* It holds a repository that the user has made a remote. */
+static bool is_host(struct medo *medo, const char *url)
+{
+	struct silo_list hosts = SILO_LIST_INIT;
+	bool yes = false;
+
+	medo_hosts(medo, &hosts);
+	for (size_t i = 0; !yes && i < hosts.n; i++)
+		yes = !strcmp(hosts.v[i].url, url);
+	silo_list_release(&hosts);
+	return yes;
+}
+
+bool medo_users_own(struct medo *medo, const char *url, bool write)
 {
 	return below_remote(medo, url) || said(medo, "medo.allow", url) ||
-	       said(medo, "medo.silo", url);
+	       said(medo, "medo.silo", url) || (!write && is_host(medo, url));
 }
 
 int medo_may(struct medo *medo, const char *url, bool write)
 {
-	if (medo_users_own(medo, url))
+	if (medo_users_own(medo, url, write))
 		return 0;
 	if (!write && starts_with(url, "https://"))
 		return 0;
