@@ -18,6 +18,9 @@ int helper_load(struct helper *helper, bool push)
 			ret = hosted_open(&helper->hosted, helper->address,
 					  silo ? HOSTED_DURABLE : 0);
 	}
+	/* Who fetches hopes that there is more. */
+	if (!ret && push)
+		ret = hosted_recall(helper->hosted, &helper->medo.git);
 	if (!ret)
 		ret = hosted_load(helper->hosted, false);
 	if (ret == FAIL_MISSING && push) {

@@ -186,6 +186,7 @@ static int send(struct pushing *p, const char *dir)
 			      packs.large.name ? &packs.large : NULL);
 		hosted_hints(helper->hosted, &helper->medo.git);
 		hosted_fold(helper->hosted, &helper->medo.git, dir);
+		hosted_memorise(helper->hosted, &helper->medo.git);
 	}
 	packs_release(&packs);
 	return MIN(ret, 0);

@@ -195,6 +195,13 @@ void hosted_pushed(struct hosted *h, const struct gitdir *git,
 		   const struct hosted_pack *pack,
 		   const struct hosted_pack *large);
 
+/*
+ * What is known of the end of its ledger, from one push to the next, in the
+ * repository that pushes.  To be recalled before hosted_load().
+ */
+int hosted_recall(struct hosted *h, const struct gitdir *git) MUST_CHECK;
+void hosted_memorise(struct hosted *h, const struct gitdir *git);
+
 /* What we had of it was more than it has now: say so. */
 void hosted_look_back(struct hosted *h, const struct gitdir *git);
 

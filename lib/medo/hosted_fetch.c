@@ -142,6 +142,7 @@ static void remember(struct hosted *h, const struct hosted_fetch *how)
 		if (!h->state.packs[i].large || !how->partial)
 			strs_add(&now.packs, h->state.packs[i].name);
 	save(&now, h, how->git);
+	hosted_memorise(h, how->git);
 }
 
 void hosted_pushed(struct hosted *h, const struct gitdir *git,

@@ -124,6 +124,50 @@ void hosted_pay(struct hosted *h, const struct gitdir *g)
 	free(path);
 }
 
+/* Beside it, HASH.last: where a push finds the end in one request less. */
+static char *memory_of(const struct hosted *h, const struct gitdir *g)
+{
+	char *file = file_of(h, g), *out = xstrfmt("%s.last", file);
+
+	free(file);
+	return out;
+}
+
+int hosted_recall(struct hosted *h, const struct gitdir *g)
+{
+	struct buf text = BUF_INIT;
+	char *path;
+	int ret;
+
+	if (!g->common || h->b->path)
+		return 0;
+	path = memory_of(h, g);
+	ret = file_read(path, KNOWN_MAX, &text);
+	if (!ret)
+		chain_recall(h->chain, &text);
+	else
+		fail_clear();
+	buf_release(&text);
+	free(path);
+	return ret == FAIL_STOPPED ? ret : 0;
+}
+
+void hosted_memorise(struct hosted *h, const struct gitdir *g)
+{
+	struct buf text = BUF_INIT;
+	char *path, *dir;
+
+	if (!g->common || h->b->path || !chain_memory(h->chain, &text))
+		return;
+	path = memory_of(h, g);
+	dir = xstrfmt("%s/silo", g->common);
+	if (temp_mkdirs(dir, 0) || temp_write(path, text.ptr, text.len, 0))
+		fail_clear();
+	buf_release(&text);
+	free(path);
+	free(dir);
+}
+
 /* A server, or who copied the silo back from a backup, may show old refs. */
 void hosted_look_back(struct hosted *h, const struct gitdir *g)
 {

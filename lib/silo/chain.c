@@ -184,39 +184,86 @@ static int settle(struct chain *chain, struct peek *peek, int got)
 	return ret;
 }
 
-static int from_hint(struct chain *chain)
+/* Entry n+1, and what proves n: READ_... of the former or a failure. */
+static int look(struct chain *chain, struct peek *peek, int *got)
 {
 	const struct chain_last *last = &chain->last;
-	struct peek peek = {
+	int ret;
+
+	*peek = (struct peek){
 		.job = JOB_INIT(run_peek), .chain = chain, .n = last->n,
 		.by_state = last->sum.n != last->n && last->has_entry &&
 			    last->state == last->n,
 		.state = CHAIN_STATE_INIT, .text = BUF_INIT,
 	};
-	int ret, got = 0;
-
+	*got = 0;
 	if (!chain->b->path)
-		job_submit(chain_pool(chain), &peek.job);
-	ret = there(chain, peek.n + 1);
+		job_submit(chain_pool(chain), &peek->job);
+	ret = there(chain, peek->n + 1);
 	if (!chain->b->path)
-		got = job_join(chain->pool, &peek.job);
+		*got = job_join(chain->pool, &peek->job);
 	else if (!ret)
-		got = run_peek(&peek.job);
-	if (ret >= 0 && got < 0)
-		ret = got;
+		*got = run_peek(&peek->job);
+	return ret >= 0 && *got < 0 ? *got : ret;
+}
+
+static void peek_release(struct peek *peek)
+{
+	chain_state_release(&peek->state);
+	buf_release(&peek->text);
+}
+
+static int from_hint(struct chain *chain)
+{
+	struct peek peek;
+	int got, ret = look(chain, &peek, &got);
+
 	if (ret > 0)
 		ret = climb(chain, peek.n, peek.n + 1, 2);
 	else if (!ret)
 		ret = settle(chain, &peek, got);
-	chain_state_release(&peek.state);
-	buf_release(&peek.text);
+	peek_release(&peek);
 	return ret;
+}
+
+/* Is entry n the one that DIR/last speaks of? */
+static bool is_entry(const struct chain *chain)
+{
+	const struct chain_last *last = &chain->last;
+	unsigned char hash[DIGEST_SIZE];
+
+	return last->has_entry && chain_seen(chain, last->n, hash) &&
+	       !memcmp(hash, last->entry, DIGEST_SIZE);
+}
+
+/* 1: it is the end still; 0: forgotten, since the ledger has gone on, or away. */
+static int from_memory(struct chain *chain)
+{
+	struct peek peek;
+	int got, ret = look(chain, &peek, &got);
+
+	chain->recalled = false;
+	if (!ret && got > 0)
+		ret = settle(chain, &peek, got);
+	else if (ret >= 0)
+		ret = 1;
+	/* Another ledger of that length: somebody began anew. */
+	if (!ret && chain->proven && !is_entry(chain)) {
+		chain->has_end = chain->proven = false;
+		ret = 1;
+	}
+	peek_release(&peek);
+	return ret < 0 ? ret : !ret;
 }
 
 static int find_end(struct chain *chain)
 {
-	int ret = chain->hints_lie ? 0 : chain_read_last(chain);
+	int ret = chain->recalled ? from_memory(chain) : 0;
 
+	if (ret)
+		return MIN(ret, 0);
+	if (!chain->hints_lie)
+		ret = chain_read_last(chain);
 	if (ret)
 		return ret;
 	if (chain->hints_lie || !chain->last.n)

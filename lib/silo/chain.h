@@ -102,6 +102,15 @@ void chain_hint(struct chain *chain, uint64_t n, const char *members);
  */
 int chain_straight(struct chain *chain, bool ask) MUST_CHECK;
 
+/*
+ * What DIR/last said when this chain last read or wrote it, if that was its
+ * end, for another time: in place of the request for DIR/last.  A hint as any
+ * other; where the ledger has gone on, DIR/last is read all the same.  Before
+ * chain_end().
+ */
+bool chain_memory(const struct chain *chain, struct buf *out);
+void chain_recall(struct chain *chain, const struct buf *memory);
+
 /* The hash of entry n, if this chain has seen its bytes; else false. */
 bool chain_seen(const struct chain *chain, uint64_t n,
 		unsigned char hash[DIGEST_SIZE]);

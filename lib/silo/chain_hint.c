@@ -47,6 +47,10 @@ static void take_last(struct chain_last *last, const struct json *json)
 		memcpy(last->entry, entry.raw, DIGEST_SIZE);
 	}
 	take_sum(last, json);
+	if (!last->has_entry && last->sum.n && last->sum.n == last->n) {
+		last->has_entry = true;
+		memcpy(last->entry, last->sum.entry, DIGEST_SIZE);
+	}
 	if (json_take_u64(json, "state", &n) > 0 && n <= last->n)
 		last->state = n;
 	chain_servers_take(last, json_get(json, "servers"));
@@ -60,27 +64,47 @@ static void take_last(struct chain_last *last, const struct json *json)
 	}
 }
 
+static void forget_last(struct chain *chain)
+{
+	chain_state_release(&chain->last.sum);
+	chain->last = (struct chain_last){ .sum = CHAIN_STATE_INIT };
+}
+
+/* Written in place where nothing else can be had: is it all of it? */
+static void take_text(struct chain *chain, const char *text, size_t len,
+		      const char *what)
+{
+	struct json *json = NULL;
+
+	forget_last(chain);
+	if (!len || text[len - 1] != '\n')
+		return;
+	if (!json_parse(&json, text, len, what))
+		take_last(&chain->last, json);
+	fail_clear();
+	json_free(json);
+}
+
 int chain_read_last(struct chain *chain)
 {
 	char *name = xstrfmt("%s/last", chain->dir);
 	struct buf text = BUF_INIT;
-	struct json *json = NULL;
 	int ret = chain_slurp(chain, name, READ_FRESH, LAST_MAX, &text);
 
-	chain_state_release(&chain->last.sum);
-	chain->last = (struct chain_last){ .sum = CHAIN_STATE_INIT };
-	/* Written in place where nothing else can be had: is it all of it? */
-	if (ret == READ_WHOLE && text.len && text.ptr[text.len - 1] == '\n') {
-		ret = json_parse(&json, text.ptr, text.len, name);
-		if (!ret)
-			take_last(&chain->last, json);
-		fail_clear();
-	}
+	take_text(chain, text.ptr, ret == READ_WHOLE ? text.len : 0, name);
 	chain->last.read = true;
-	json_free(json);
 	buf_release(&text);
 	free(name);
 	return ret < 0 ? only_trouble(ret) : 0;
+}
+
+void chain_recall(struct chain *chain, const struct buf *memory)
+{
+	if (chain->has_end || chain->last.read || memory->len > LAST_MAX)
+		return;
+	take_text(chain, memory->ptr, memory->len, "memory");
+	chain->recalled = chain->last.n;
+	chain->last.read = chain->recalled;
 }
 
 void chain_state_release(struct chain_state *state)
@@ -279,26 +303,53 @@ static int put_state(struct chain *chain, struct chain_last *last,
 	return ret;
 }
 
-static int put_last(struct chain *chain)
+static void format_last(const struct chain_last *last,
+			const struct chain_state *sum, struct buf *out)
+{
+	/* It travels with each push: nothing in it twice, and nothing empty. */
+	buf_addf(out, "{\"n\": %" PRIu64, last->n);
+	if (sum->n != last->n) {
+		buf_adds(out, ", \"entry\": \"");
+		add_hash(out, last->entry);
+		buf_addc(out, '"');
+	}
+	if (last->state)
+		buf_addf(out, ", \"state\": %" PRIu64, last->state);
+	for (size_t i = 0; i < last->nolder; i++)
+		buf_addf(out, "%s%" PRIu64, i ? ", " : ", \"older\": [",
+			 last->older[i]);
+	buf_adds(out, last->nolder ? "]" : "");
+	chain_servers_add(last, out);
+	if (sum->n) {
+		buf_adds(out, ", \"sum\": ");
+		buf_add(out, sum->text.ptr, sum->text.len);
+	}
+	buf_adds(out, "}\n");
+}
+
+bool chain_memory(const struct chain *chain, struct buf *out)
 {
 	const struct chain_last *last = &chain->last;
+	const struct chain_state *sum = &last->sum;
+
+	/* Was it taken out, since it is the one that counts? */
+	if (!sum->n && chain->state.n == last->n &&
+	    chain->state.text.len <= CHAIN_SUM_MAX)
+		sum = &chain->state;
+	if (!last->n || !last->has_entry || last->n != chain->end ||
+	    (sum->n != last->n && last->state != last->n))
+		return false;
+	format_last(last, sum, out);
+	return true;
+}
+
+static int put_last(struct chain *chain)
+{
 	char *name = xstrfmt("%s/last", chain->dir);
 	struct buf text = BUF_INIT;
 	int ret;
 
-	buf_addf(&text, "{\"n\": %" PRIu64 ", \"entry\": \"", last->n);
-	add_hash(&text, last->entry);
-	buf_addf(&text, "\", \"state\": %" PRIu64 ", \"older\": [",
-		 last->state);
-	for (size_t i = 0; i < last->nolder; i++)
-		buf_addf(&text, "%s%" PRIu64, i ? ", " : "", last->older[i]);
-	buf_adds(&text, "]");
-	chain_servers_add(last, &text);
-	if (last->sum.n) {
-		buf_adds(&text, ", \"sum\": ");
-		buf_add(&text, last->sum.text.ptr, last->sum.text.len);
-	}
-	buf_adds(&text, "}\n");
+	format_last(&chain->last, &chain->last.sum, &text);
 	ret = chain->b->ops->replace(chain->b, name, text.ptr, text.len);
 	buf_release(&text);
 	free(name);

@@ -10,7 +10,7 @@
 #define CHAIN_OLDER_MAX 8
 #define CHAIN_SUM_MAX ((size_t)16 << 10)
 #define CHAIN_SERVERS_MAX 8
-#define CHAIN_AT_MAX 33
+#define CHAIN_AT_MAX 17
 
 /* Entries whose bytes we have seen: what they hash to. */
 struct chain_known {
@@ -62,6 +62,7 @@ struct chain {
 	bool has_end;
 	bool proven;		/* entry `end` was seen, or there is none */
 	bool hints_lie;		/* one did: look for yourself */
+	bool recalled;		/* `last` is our own memory */
 	struct chain_last last;
 	struct chain_state state;
 	struct chain_known known[4];

@@ -8,7 +8,7 @@
  * may be nobody's business.  A server may become another one under its name,
  * so each answer is good for some entries only.
  */
-#define GOOD_FOR 512
+#define GOOD_FOR 4096
 
 static void take_one(struct chain_last *last, const struct json *json)
 {
