@@ -164,6 +164,22 @@ test_expect_success 'MA-21 a loop ends after five' '
 	test_line_count = 6 "$a_log"
 '
 
+test_expect_success 'MA-21 who sent us away gets no more when he is come back to' '
+	redirect 302 "$b_url/other/\$1" \
+		"location / { return 302 $a_url/real/x; }" &&
+	cp want "$web_dir/a/real/x" &&
+	git config --global "http.$a_url.extraHeader" "Private-Token: abcdef" &&
+	be read x >out &&
+	test_cmp want out &&
+	test_settled &&
+	test_line_count = 2 "$a_log" &&
+	sed -n 1p "$a_log" >first && sed -n 2p "$a_log" >second &&
+	test_grep "key=abcdef " first &&
+	test_grep "real/x 200 auth=- key=- cookie=- " second &&
+	rm "$web_dir/a/real/x" &&
+	git config --global --remove-section "http.$a_url"
+'
+
 test_expect_success 'http.followRedirects=false' '
 	redirect 302 "$b_url/other/\$1" &&
 	git config --global http.followRedirects false &&

@@ -313,6 +313,34 @@ test_expect_success 'a symlink in a ledger is refused' '
 	test_expect_code 4 test-tool ledger walk s ledger 1 3
 '
 
+test_expect_success 'an entry that was seen does not change' '
+	fresh 3 &&
+	mkfifo again &&
+	{ test-tool ledger rewalk s ledger 1 3 <again >actual 2>err & } &&
+	pid=$! &&
+	exec 9>again &&
+	test_wait_until 20 grep "^3 " actual &&
+	echo >>s/ledger/0000000003/entry.json &&
+	echo >&9 &&
+	exec 9>&- &&
+	test_expect_code 1 wait $pid &&
+	test_grep "0000000003.*entries never change" err
+'
+
+test_expect_success 'a state is of this ledger, not of a copy that went on' '
+	rm -rf s other &&
+	test-tool ledger --big --state 8 add s ledger 60 w >out &&
+	test-tool ledger --big --state 8 add other ledger 60 x >out &&
+	for n in 57 58 59 60
+	do
+		cp other/ledger/00000000$n/entry.json s/ledger/00000000$n/ ||
+			return 1
+	done &&
+	test_expect_code 1 test-tool ledger replay s ledger >actual 2>err &&
+	test_grep "between entry 56 and entry 57" err &&
+	test_grep ! "x-57" actual
+'
+
 test_expect_success 'looking again costs one look, and sees what others did' '
 	rm -rf s &&
 	test-tool ledger add s ledger 5 a >out &&

@@ -82,6 +82,12 @@ test_expect_success 'where we may not write, it says so at once' '
 	test_cmp expect actual
 '
 
+test_expect_success 'what is ours must be what we wrote, to the byte' '
+	test_expect_code 1 claim 7 --lie garble 2>err &&
+	test_grep "entry 7 .* is not what was written" err &&
+	rm -r s/ledger/0000000007
+'
+
 test_expect_success 'a directory in the way is said to be in the way' '
 	mkdir s/ledger/0000000007 &&
 	echo x >s/ledger/0000000007/x &&

@@ -16,6 +16,7 @@
  *	add COUNT TAG		COUNT entries, whatever others do meanwhile;
  *				"TAG-i N" for each that is ours
  *	walk FROM TO		"N TAG" each
+ *	rewalk FROM TO		the same, twice: a line on stdin in between
  *	state N			its number and members
  *	hint N MEMBERS		"-": no state
  *	replay			as a reader does: state, then entries
@@ -26,6 +27,7 @@
  *	overwrite	a claim replaces what is there and is granted
  *	late		a claim looks, waits, then writes: a race
  *	nothing		a claim is granted and nothing happens
+ *	garble		a claim happens, with a space more at its end
  *	lost		a claim happens and the answer is lost
  *	unsent		the first claim is lost on the way there
  *	refuse		the first claim is refused for no reason
@@ -106,6 +108,13 @@ static int wrap_claim(struct backend *b, const char *name, const void *data,
 	if (lies(w, "late") || lies(w, "overwrite")) {
 		ret = w->in->ops->replace(w->in, name, data, len);
 		return ret ? ret : 1;
+	}
+	if (lies(w, "garble") && !probe) {
+		char *more = xstrfmt("%.*s ", (int)len, (const char *)data);
+
+		ret = w->in->ops->claim(w->in, name, more, len + 1);
+		free(more);
+		return ret;
 	}
 	ret = w->in->ops->claim(w->in, name, data, len);
 	if (lies(w, "lost") && !probe && ret >= 0)
@@ -311,6 +320,19 @@ static int replay(struct chain *c)
 	return ret ? ret : chain_walk(c, at + 1, n, print_entry, &at);
 }
 
+static int walk(struct chain *c, uint64_t from, uint64_t to, bool twice)
+{
+	uint64_t last = 0;
+	int ret = chain_walk(c, from, to, print_entry, &last);
+
+	if (ret || !twice)
+		return ret;
+	fflush(stdout);
+	while ((ret = getchar()) != EOF && ret != '\n')
+		;
+	return chain_walk(c, from, to, print_entry, &last);
+}
+
 static int run(struct chain *c, const struct opts *o, int argc,
 	       const char **argv)
 {
@@ -326,9 +348,8 @@ static int run(struct chain *c, const struct opts *o, int argc,
 		return state(c, a);
 	if (!strcmp(*argv, "add") && argc == 3)
 		return add(c, a, argv[2], o);
-	if (!strcmp(*argv, "walk") && argc == 3)
-		return chain_walk(c, a, strtoull(argv[2], NULL, 10),
-				  print_entry, &last);
+	if (ends_with(*argv, "walk") && argc == 3)
+		return walk(c, a, strtoull(argv[2], NULL, 10), **argv == 'r');
 	if (!strcmp(*argv, "claim") && argc == 3) {
 		ret = chain_claim(c, a, argv[2]);
 		if (ret >= 0)
