@@ -114,6 +114,26 @@ test_expect_success 'the answer is lost, though all was done' '
 	done
 '
 
+# libcurl asks once more, by itself, where a connection that served before ends
+# without a byte; and the source of a MOVE that was done is not there.
+test_expect_success 'a MOVE was done, its answer was lost, and a second one is refused' '
+	for code in 404 412
+	do
+		for how in fin reset
+		do
+			rm -rf srv/to && mkdir srv/to && fault_forget one &&
+			test_write_lines "only *" "method MOVE" together then \
+				lost $how then "status $code" "times 2" then |
+				fault f &&
+			test-tool backend "$fault_url/f/to" put objects/ab/x big &&
+			test_cmp_bin big srv/to/objects/ab/x &&
+			grep "^MOVE" "$TEST_TOP/one.log" | cut -d" " -f4 >actual &&
+			test_write_lines 409 lost $code >expect &&
+			head -n 3 actual | test_cmp expect - || return 1
+		done
+	done
+'
+
 test_expect_success 'a server that may not be written to: exit 4, or that cannot' '
 	for code in 401 403 405
 	do

@@ -4,6 +4,7 @@ test_description='a bucket with bad days'
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TEST_DIRECTORY/lib-s3.sh"
+. "$TEST_DIRECTORY/lib-fault.sh"
 
 if ! test_have_prereq PYTHON3 || ! test_have_prereq HAVE_EXPAT
 then
@@ -133,6 +134,24 @@ test_expect_success 'FA-28 what is denied is one line, and exit 4' '
 	done &&
 	test_expect_code 4 test-tool backend $url list "" 2>err &&
 	test_grep "403 AccessDenied; do these keys have the right" err
+'
+
+test_expect_success 'MA-21 another server gets no signature, nor our key or token' '
+	mkdir -p www/read && echo elsewhere >www/read/file &&
+	fault_start here "$PWD/www" && there=$fault_url &&
+	fault_start away "$PWD/www" &&
+	test_write_lines "only *" "redirect 307 $there/%s" | fault bucket &&
+	(
+		AWS_SESSION_TOKEN=TOKENTEST &&
+		export AWS_SESSION_TOKEN &&
+		s3_keys AKIDTEST SECRETTEST "$fault_url" &&
+		test-tool backend s3://bucket read read/file >actual
+	) &&
+	test_cmp www/read/file actual &&
+	test_grep "AKIDTEST.*Signature=" "$TEST_TOP/away.head" &&
+	test_grep "TOKENTEST" "$TEST_TOP/away.head" &&
+	test_grep "^GET /read/file" "$TEST_TOP/here.head" &&
+	test_grep ! -i "amz\|AKIDTEST\|TOKENTEST" "$TEST_TOP/here.head"
 '
 
 test_expect_success 'a server that is down is out of reach' '

@@ -46,7 +46,8 @@ done
 for how in fan-down fan-huge fan-zero fan-shift ids-swapped offset-0 \
 	pack-out pack-max magic cut-ids cut-half cut-head empty midx-v2 \
 	midx-sha256 midx-base midx-packs-more midx-chunks-255 midx-chunks-0 \
-	midx-chunk-beyond midx-chunk-wrap midx-chunk-back midx-chunk-twice \
+	midx-chunk-beyond midx-chunk-wrap midx-chunk-back midx-chunks-away \
+	midx-chunk-twice \
 	midx-no-ooff midx-name-slash midx-name-nonul midx-names-order
 do
 	test_expect_success "BI-22 .midx: $how is refused" "

@@ -282,8 +282,12 @@ static int put_aside(struct web *web, const char *name,
 			discard(web, temp, false);
 		if ((status == 405 || status == 501) && !src->serial)
 			ret = put_alone(web, name, src);
-		/* There already; or the answer to a MOVE that was done is lost. */
-		else if (status != 412 && status != FAIL_NET)
+		/*
+		 * There already; or the answer to a MOVE that was done is lost,
+		 * and libcurl, which repeats it by itself where a connection
+		 * ends without a byte, found nothing left to move.
+		 */
+		else if (status != 412 && status != 404 && status != FAIL_NET)
 			ret = outcome(status);
 		/* What was there may be another's compression of the same. */
 		if (!ret)

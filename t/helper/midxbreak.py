@@ -54,6 +54,11 @@ elif how == "midx-chunks-0": b[6] = 0
 elif how == "midx-chunk-beyond": where(b"OOFF", 1 << 40)
 elif how == "midx-chunk-wrap": where(b"OIDL", (1 << 64) - 4)
 elif how == "midx-chunk-back": where(b"OIDL", 12)
+elif how == "midx-chunks-away":
+	for name in chunk:
+		if name != b"PNAM":
+			where(name, chunk[name][1] + (1 << 40))
+	put64(12 + 12 * n + 4, len(b) + (1 << 40))
 elif how == "midx-chunk-twice":
 	at = chunk[b"OIDL"][0]
 	b[at:at + 4] = b"OIDF"
