@@ -183,6 +183,28 @@ test_expect_success 'what git wrote beside its index becomes content, too' '
 	)
 '
 
+# The exchange of each file lasts; what is written into the second while the
+# first is done may be seen by the last look, or be changed back.
+test_expect_success STRACE,!SANITIZE 'what is written between the last look and the exchange is not lost' '
+	new_repo late &&
+	(
+		cd late &&
+		told >../told &&
+		{ strace -f -qq -o /dev/null -e trace=renameat2 \
+			-e inject=renameat2:delay_enter=1000000 \
+			test-tool swap <../told >../out & } &&
+		pid=$! &&
+		test_wait_until 20 cmp one.bin ../late.want/one.bin &&
+		sleep 0.2 &&
+		echo mine >sub/deep/three.bin &&
+		wait $pid &&
+		test_grep "files 2 .* left 1 pending 0" ../out &&
+		echo mine >../mine &&
+		test_cmp ../mine sub/deep/three.bin &&
+		test_cmp_bin ../late.want/sub/two.bin sub/two.bin
+	)
+'
+
 test_expect_success 'a missing blob stays a pointer, is counted, and comes later' '
 	new_repo missing &&
 	(

@@ -36,7 +36,9 @@ test_expect_success STRACE,!SANITIZE 'killed at any rename, link, open or write:
 				then
 					git diff-files --name-only >../diff
 					git status --porcelain >../status &&
-					test_must_be_empty ../status || exit 1
+					test_must_be_empty ../status &&
+					git diff-files --name-only >../diff &&
+					test_must_be_empty ../diff || exit 1
 				fi
 				test-tool swap --resume >../out || exit 1
 				test-tool swap --get $names >../out || exit 1
