@@ -41,6 +41,19 @@ test_expect_success 'a shallow clone has the content, and can be deepened' '
 	whole shallow 2000000
 '
 
+test_expect_success 'fetch --all in a clone without a checkout, or bare, sees filtered files' '
+	git clone -q --no-checkout -b main "file://$PWD/origin.git" none &&
+	git clone -q --bare -b main "file://$PWD/origin.git" bare &&
+	git -C none -c medo.allow="$PWD/s.silo" -c medo.cache="$PWD/cache1" \
+		medo fetch --all &&
+	test "$(silo_count cache1)" = 2 &&
+	git -C bare -c medo.silo="$PWD/s.silo" -c medo.cache="$PWD/cache2" \
+		medo fetch --all &&
+	test "$(silo_count cache2)" = 2 &&
+	git -C none ls-files >actual &&
+	test_must_be_empty actual
+'
+
 test_expect_success 'so has a partial clone, which gets pointers one by one' '
 	git clone -q --filter=blob:none -b main "file://$PWD/origin.git" partial &&
 	whole partial 2000001 &&

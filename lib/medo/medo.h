@@ -80,8 +80,8 @@ int medo_durable(struct medo *medo, unsigned *flags) MUST_CHECK;
 /*
  * The silos of a pointer at `path` (as the shell sees it): medo.silo, else the
  * nearest SILO.json from its folder up to the top of the work tree, else as
- * git has it (in `treeish`, the index, or HEAD of a bare one), and behind it
- * medo_hosts().  URLs are resolved: a relative path is relative to its
+ * git has it (in `treeish`, the index, or HEAD where there is none), and behind
+ * it medo_hosts().  URLs are resolved: a relative path is relative to its
  * SILO.json.  `list` is the caller's; 0 entries where there is nothing.
  */
 int medo_silos(struct medo *medo, const char *path, struct silo_list *list)

@@ -60,18 +60,34 @@ static int nearest(const char *dir, const char *top, struct silo_list *list)
  * SILO.json as git has it: during a clone, or in a bare repository, there is
  * no other.  In the commit that git names, else in the index, else in HEAD.
  */
+static const char *where_git_has_it(struct medo *medo)
+{
+	char *index;
+	int there;
+
+	if (medo->treeish || !medo->git.top)
+		return medo->treeish ? medo->treeish : "HEAD";
+	/* There is none before the first checkout. */
+	index = xstrfmt("%s/index", medo->git.dir);
+	there = getenv("GIT_INDEX_FILE") ? 1 : file_exists(index);
+	free(index);
+	if (there < 0)
+		fail_clear();
+	return there ? "" : "HEAD";
+}
+
 static int committed(struct medo *medo, const char *dir,
 		     struct silo_list *list)
 {
 	size_t n = medo->git.top ? strlen(medo->git.top) : 0;
-	const char *where = medo->treeish ? medo->treeish :
-			    medo->git.top ? "" : "HEAD";
+	const char *where;
 	struct buf text = BUF_INIT;
 	char *at;
 	int ret = 0;
 
 	if (!medo->git.dir || (n && strncmp(dir, medo->git.top, n)))
 		return 0;
+	where = where_git_has_it(medo);
 	medo->cat.g = &medo->git;
 	at = xstrdup(n ? dir + n + (dir[n] == '/') : "");
 	while (!ret) {

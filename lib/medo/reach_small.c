@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/run.h"
+#include "base/temp.h"
 #include "medo/fetch.h"
 #include "medo/gather.h"
 #include "medo/reach_int.h"
@@ -61,15 +63,79 @@ static int each_small(void *data, const char *path, const char *text,
 }
 
 /*
+ * Without a checkout there is no index and no .gitattributes: HEAD has them, and
+ * an index of it that nobody else sees.  NULL in `env` where there is another,
+ * or no commit.
+ */
+static int head_index(struct medo *medo, struct stage *stage, char **env)
+{
+	char *index = xstrfmt("%s/index", medo->git.dir);
+	char *dir = xstrfmt("%s/medo/tmp", medo->git.common);
+	int ret = getenv("GIT_INDEX_FILE") ? 1 : file_exists(index);
+
+	*env = NULL;
+	if (ret) {
+		ret = MIN(ret, 0);
+		goto out;
+	}
+	ret = temp_mkdirs(dir, 0);
+	if (!ret)
+		ret = stage_open(stage, dir);
+	if (!ret) {
+		const char *argv[] = { "env", NULL, "git", "read-tree", "HEAD",
+				       NULL };
+		struct run run = { .argv = argv, .quiet = true };
+		struct buf none = BUF_INIT;
+
+		*env = xstrfmt("GIT_INDEX_FILE=%s/index", stage_path(stage));
+		argv[1] = *env;
+		ret = run_capture(&run, &none, 65536);
+		buf_release(&none);
+	}
+	if (ret > 0) {
+		free(*env);
+		*env = NULL;
+		ret = 0;
+	}
+out:
+	free(index);
+	free(dir);
+	return ret;
+}
+
+static int ask_attr(struct medo *medo, const struct buf *paths,
+		    struct buf *out)
+{
+	struct stage stage = STAGE_INIT;
+	char *env = NULL;
+	int ret = head_index(medo, &stage, &env);
+
+	if (!ret) {
+		const char *own[] = {
+			"env", env, "git", "check-attr", "--cached", "--stdin",
+			"-z", "filter", NULL
+		};
+		static const char *const plain[] = {
+			"git", "check-attr", "--stdin", "-z", "filter", NULL
+		};
+		struct run run = {
+			.argv = env ? own : plain,
+			.input = paths->ptr, .input_len = paths->len,
+		};
+
+		ret = run_capture(&run, out, 0);
+	}
+	stage_drop(&stage);
+	free(env);
+	return ret > 0 ? fail(FAIL_REQUEST, "git check-attr failed") : ret;
+}
+
+/*
  * Their blobs are not here.  Filtered ones must be in the silo then; the rest
  * are somebody's text about pointers.
  */
 static int resolve(struct commits *c)
 {
-	static const char *const argv[] = {
-		"git", "check-attr", "--stdin", "-z", "filter", NULL
-	};
-	struct run run = { .argv = argv };
 	struct buf paths = BUF_INIT, out = BUF_INIT;
 	const char *p;
 	int ret;
@@ -79,11 +145,7 @@ static int resolve(struct commits *c)
 			strlen(c->doubts[i].path) + 1);
 	if (!paths.len)
 		return 0;
-	run.input = paths.ptr;
-	run.input_len = paths.len;
-	ret = run_capture(&run, &out, 0);
-	if (ret > 0)
-		ret = fail(FAIL_REQUEST, "git check-attr failed");
+	ret = ask_attr(c->medo, &paths, &out);
 	p = out.ptr;
 	for (size_t i = 0; !ret && i < c->n && p < out.ptr + out.len; i++) {
 		/* path, "filter", value */
