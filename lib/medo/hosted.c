@@ -247,7 +247,7 @@ int hosted_load(struct hosted *h, bool again)
 }
 
 /* What a kill has left in a folder goes; other places look after themselves. */
-static void sweep(struct hosted *h)
+void hosted_sweep(struct hosted *h)
 {
 	static const char *const dirs[] = {
 		"", "info", "objects/info", "refs", "ledger", "ledger/state",
@@ -276,7 +276,7 @@ int hosted_claim(struct hosted *h, const struct hosted_change *change)
 	struct buf members = BUF_INIT;
 	int ret;
 
-	sweep(h);
+	hosted_sweep(h);
 	hosted_would_be(&next, &h->state, change);
 	hosted_change_format(&members, &h->state, change);
 	ret = chain_claim(h->chain, next.n, members.ptr);

@@ -186,6 +186,8 @@ void hosted_hints(struct hosted *h, const struct gitdir *git)
 	uint64_t n;
 	int ret = chain_straight(h->chain, true);
 
+	/* What lies in refs/ stock git would take for one. */
+	hosted_sweep(h);
 	if (ret < 0)
 		fail_clear();
 	for (unsigned i = 0; i < 4; i++) {

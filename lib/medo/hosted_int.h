@@ -19,6 +19,8 @@ struct hosted {
 
 /* "objects/pack/NAME.pack", say, below `b`; yours. */
 char *hosted_name(const struct hosted *h, const char *name);
+/* Of a folder: what a kill has left in it; once. */
+void hosted_sweep(struct hosted *h);
 bool hosted_pack_name_ok(const char *name, enum id_algo algo);
 
 int hosted_state_take(struct hosted_state *state, const struct json *json)
