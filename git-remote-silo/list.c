@@ -21,8 +21,9 @@ int helper_load(struct helper *helper, bool push)
 	/* Who fetches hopes that there is more. */
 	if (!ret && push)
 		ret = hosted_recall(helper->hosted, &helper->medo.git);
+	/* What a push builds on was seen, and not only hinted at. */
 	if (!ret)
-		ret = hosted_load(helper->hosted, false);
+		ret = hosted_load(helper->hosted, push);
 	if (ret == FAIL_MISSING && push) {
 		fail_clear();
 		return 0;

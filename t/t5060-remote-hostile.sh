@@ -497,4 +497,23 @@ test_expect_success 'BI-28 hints that lie are no more than slow' '
 	grep "^$(git -C good rev-parse HEAD)	refs/heads/main" actual
 '
 
+test_expect_success 'BI-28 a state of entries that are gone misleads no push' '
+	url=$(remote_url phantom) &&
+	for n in $(test_seq 250)
+	do
+		echo "create refs/heads/a-rather-long-name-of-a-branch-$n HEAD~1" ||
+		return 1
+	done >refs &&
+	git clone -q good many && git -C many update-ref --stdin <refs &&
+	git -C many push -q --all "$url" &&
+	git -C many push -q "$url" HEAD:refs/heads/late &&
+	place=$REMOTE_DIR/git/phantom.git &&
+	test_path_is_file "$place/ledger/state/2.json" &&
+	rm -r "$place/ledger/0000000002" &&
+	git clone -q good other && commit_in other four &&
+	git -C other push -q "$url" HEAD:refs/heads/main &&
+	git clone -q "$url" whole &&
+	git -C whole fsck && git -C whole log -1 origin/main
+'
+
 test_done
