@@ -256,6 +256,20 @@ test_expect_success 'the lock is held: pending, and the next one finishes' '
 	)
 '
 
+test_expect_success 'nor does it wait for more than the next checkout, of whatever' '
+	(
+		cd held &&
+		back_to_pointers &&
+		: >.git/index.lock &&
+		test_expect_code 128 test-tool swap <../told >../out 2>../err &&
+		test_path_is_file .git/medo/pending &&
+		rm .git/index.lock &&
+		head=$(git rev-parse HEAD) &&
+		git-medo hook post-checkout "$head" "$head" 1 &&
+		check_swapped
+	)
+'
+
 test_expect_success 'a lock that goes in time is waited for' '
 	(
 		cd held &&

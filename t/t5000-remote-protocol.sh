@@ -54,7 +54,8 @@ test_expect_success 'options' '
 	deepen-since 1|unsupported
 	depth 1|unsupported
 	dry-run true|ok
-	filter blob:none|unsupported
+	filter blob:none|ok
+	filter tree:0|unsupported
 	followtags true|ok
 	force-if-includes true|ok
 	from-promisor 1|ok
@@ -155,6 +156,17 @@ test_expect_success 'push answers for each ref' '
 	helper "$here" <input >actual &&
 	test_cmp expect.push actual &&
 	remote_has "silo::$here" refs/heads/new HEAD
+'
+
+test_expect_success 'a tag is not moved, though what it names comes before' '
+	printf "push HEAD:refs/tags/v1\n\n\n" | helper "$here" >actual &&
+	test_write_lines "error refs/tags/v1 already exists" "" >expect &&
+	test_cmp expect actual &&
+	remote_has "silo::$here" refs/tags/v1 refs/tags/v1 &&
+	printf "push +HEAD:refs/tags/v1\n\n\n" | helper "$here" >actual &&
+	test_write_lines "ok refs/tags/v1" "" >expect &&
+	test_cmp expect actual &&
+	git push -q -f "silo::$here" v1
 '
 
 # Whatever is wrong with what git says: no answer, one sentence, exit 128.
