@@ -42,34 +42,58 @@ static int read_pointers(struct reach *r)
 	return ret;
 }
 
+/*
+ * So many at a time: a plan takes memory for each.  In the order of paths,
+ * which is that of the packs in which they were pushed.
+ */
+#define AT_ONCE ((size_t)65536)
+
 /* One that cannot be had does not keep back the others. */
-static int fetch_all(struct medo *medo, const struct reach *r, bool silent)
+static int fetch_some(struct medo *medo, const struct reach *r, size_t from,
+		      size_t n, struct meter *meter, struct strs *errors)
 {
-	struct fetch_item *items = xcalloc(r->ids.n, sizeof(*items));
-	struct meter *meter;
-	uint64_t total = 0;
+	struct fetch_item *items = xcalloc(n, sizeof(*items));
 	int worst = 0, ret;
 	const char *path;
 
-	for (size_t i = 0; i < r->ids.n; i++) {
-		items[i].expect = reach_expect(r, i);
-		for (size_t k = 0; (path = reach_path(r, i, k)); k++)
+	for (size_t i = 0; i < n; i++) {
+		items[i].expect = reach_expect(r, from + i);
+		for (size_t k = 0; (path = reach_path(r, from + i, k)); k++)
 			strs_add(&items[i].paths, path);
-		total += r->v[i].size;
 	}
-	meter = medo_meter(medo, "Fetching", METER_BYTES, total);
-	ret = fetch_many(medo, items, r->ids.n, meter);
-	meter_stop(meter);
-	for (size_t i = 0; !ret && i < r->ids.n; i++) {
+	ret = fetch_many(medo, items, n, meter);
+	for (size_t i = 0; !ret && i < n; i++) {
 		if (!items[i].result)
 			continue;
 		worst = MAX(worst, fail_exit_code(items[i].result));
-		if (!silent)
-			say("error: ", "%s", items[i].why);
+		if (errors)
+			strs_add(errors, items[i].why);
 	}
-	fetch_release(items, r->ids.n);
+	fetch_release(items, n);
 	free(items);
 	return ret ? ret : worst;
+}
+
+static int fetch_all(struct medo *medo, const struct reach *r, bool silent)
+{
+	struct strs errors = STRS_INIT;
+	struct meter *meter;
+	uint64_t total = 0;
+	int worst = 0, ret = 0;
+
+	for (size_t i = 0; i < r->ids.n; i++)
+		total += r->v[i].size;
+	meter = medo_meter(medo, "Fetching", METER_BYTES, total);
+	for (size_t i = 0; ret >= 0 && i < r->ids.n; i += AT_ONCE) {
+		ret = fetch_some(medo, r, i, MIN(AT_ONCE, r->ids.n - i),
+				 meter, silent ? NULL : &errors);
+		worst = MAX(worst, ret);
+	}
+	meter_stop(meter);
+	for (size_t i = 0; ret >= 0 && i < errors.n; i++)
+		say("error: ", "%s", errors.v[i]);
+	strs_release(&errors);
+	return ret < 0 ? ret : worst;
 }
 
 int cmd_fetch(int argc, const char **argv)

@@ -273,4 +273,22 @@ test_expect_success 'a repository of SHA-256' '
 	)
 '
 
+test_expect_success TIME,!SANITIZE 'what else is in history costs no memory, however much it is' '
+	for n in 1000 100000
+	do
+		git init -q many$n &&
+		awk -v n=$n "BEGIN {
+			print \"commit refs/heads/main\"
+			print \"committer A <a@example.com> 1700000000 +0000\"
+			print \"data 5\nmany\n\"
+			for (i = 0; i < n; i++)
+				printf \"M 100644 inline some/file/%d/%d\ndata %d\n%d\n\",
+					i / 500, i, length(i), i
+		}" </dev/null | git -C many$n fast-import --quiet &&
+		test_peak_kib peak$n git -C many$n medo reachable --all >actual &&
+		test_must_be_empty actual || return 1
+	done &&
+	test $(($(cat peak100000) - $(cat peak1000))) -lt 12288
+'
+
 test_done

@@ -89,6 +89,11 @@ void buf_release(struct buf *buf)
 
 void strs_take(struct strs *strs, char *s)
 {
+	/* There may be a million lists of one. */
+	if (!strs->cap) {
+		strs->cap = 2;
+		strs->v = xcalloc(strs->cap, sizeof(*strs->v));
+	}
 	ALLOC_GROW(strs->v, strs->n, strs->cap);
 	strs->v[strs->n++] = s;
 }

@@ -59,11 +59,39 @@ static int spawn(const struct run *run, int in, int out, pid_t *pid)
 	return err ? fail_errno("cannot run '%s'", quoted(run->argv[0])) : 0;
 }
 
-/* Feed and drain at once, so that neither side waits for the other. */
-static int pump(const struct run *run, int *to, int from, struct buf *out,
-		size_t max)
+/* What becomes of stdout: gathered, or handed on where `take` is not NULL. */
+struct drain {
+	struct buf *out;
+	size_t max;
+	size_t (*take)(void *data, const char *text, size_t len);
+	void *data;
+};
+
+/* 1: enough. */
+static int drained(const struct run *run, struct drain *drain, size_t start)
 {
+	struct buf *out = drain->out;
+	size_t used;
+
+	if (drain->take) {
+		used = drain->take(drain->data, out->ptr, out->len);
+		if (used == RUN_ENOUGH)
+			return 1;
+		memmove(out->ptr, out->ptr + used, out->len - used);
+		buf_setlen(out, out->len - used);
+	}
+	if (out->len - start > drain->max)
+		return fail(FAIL_FORMAT, "'%s' says too much",
+			    quoted(run->argv[0]));
+	return 0;
+}
+
+/* Feed and drain at once, so that neither side waits for the other. */
+static int pump(const struct run *run, int *to, int from, struct drain *drain)
+{
+	struct buf *out = drain->out;
 	size_t fed = 0, start = out->len;
+	int ret;
 
 	for (;;) {
 		struct pollfd fds[2] = {
@@ -94,11 +122,12 @@ static int pump(const struct run *run, int *to, int from, struct buf *out,
 		if (n < 0 && errno != EINTR)
 			return fail_errno("cannot read from '%s'",
 					  quoted(run->argv[0]));
-		if (n > 0)
-			buf_setlen(out, out->len + (size_t)n);
-		if (out->len - start > max)
-			return fail(FAIL_FORMAT, "'%s' says too much",
-				    quoted(run->argv[0]));
+		if (n < 0)
+			continue;
+		buf_setlen(out, out->len + (size_t)n);
+		ret = drained(run, drain, start);
+		if (ret)
+			return ret;
 	}
 }
 
@@ -111,7 +140,7 @@ static int died(const char *name, int sig)
 				quoted(name), sig);
 }
 
-int run_capture(const struct run *run, struct buf *out, size_t max)
+static int run_and_drain(const struct run *run, struct drain *drain)
 {
 	int in[2] = { -1, -1 }, back[2] = { -1, -1 };
 	int ret = FAIL_SYSTEM, status;
@@ -132,7 +161,7 @@ int run_capture(const struct run *run, struct buf *out, size_t max)
 	if (in[0] >= 0)
 		close(in[0]);
 	in[0] = -1;
-	ret = pump(run, &in[1], back[0], out, max ? max : (size_t)1 << 30);
+	ret = pump(run, &in[1], back[0], drain);
 	if (ret)
 		kill(pid, SIGTERM);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -141,10 +170,38 @@ int run_capture(const struct run *run, struct buf *out, size_t max)
 		ret = WEXITSTATUS(status);
 	else if (!ret)
 		ret = died(run->argv[0], WTERMSIG(status));
+	else if (ret > 0)
+		ret = 0;
 out:
 	close_both(in);
 	close_both(back);
 	signal(SIGPIPE, old);
+	return ret;
+}
+
+int run_capture(const struct run *run, struct buf *out, size_t max)
+{
+	struct drain drain = {
+		.out = out, .max = max ? max : (size_t)1 << 30,
+	};
+
+	return run_and_drain(run, &drain);
+}
+
+/* What one record may have: a path is shorter. */
+#define RECORD_MAX ((size_t)1 << 20)
+
+int run_each(const struct run *run,
+	     size_t (*take)(void *data, const char *text, size_t len),
+	     void *data)
+{
+	struct buf out = BUF_INIT;
+	struct drain drain = {
+		.out = &out, .max = RECORD_MAX, .take = take, .data = data,
+	};
+	int ret = run_and_drain(run, &drain);
+
+	buf_release(&out);
 	return ret;
 }
 

@@ -24,6 +24,16 @@ struct run {
 int run_capture(const struct run *run, struct buf *out, size_t max) MUST_CHECK;
 
 /*
+ * The same, but `take` gets stdout while it comes, as often as there is more,
+ * and says how many of its bytes it has done with: the others come again, with
+ * what follows them.  RUN_ENOUGH: the program is ended, and that is 0.
+ */
+#define RUN_ENOUGH SIZE_MAX
+int run_each(const struct run *run,
+	     size_t (*take)(void *data, const char *text, size_t len),
+	     void *data) MUST_CHECK;
+
+/*
  * A program that stays: what we write to `to` it reads, what it says we read
  * from `from`.  run_stop() closes both and waits; its exit status, or
  * FAIL_SYSTEM.  Stopping what was not started is legal and 0.

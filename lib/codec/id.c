@@ -223,7 +223,7 @@ static size_t slot_of(const struct idset *set, const struct id *id)
 }
 
 /* Where `id` is, or the free slot where it belongs; a slot is index + 1. */
-static size_t *find_slot(const struct idset *set, const struct id *id)
+static uint32_t *find_slot(const struct idset *set, const struct id *id)
 {
 	size_t i = slot_of(set, id);
 
@@ -235,19 +235,19 @@ static size_t *find_slot(const struct idset *set, const struct id *id)
 static void grow_slots(struct idset *set)
 {
 	size_t nslots = set->nslots ? set->nslots * 2 : 64;
-	size_t *old = set->slots;
+	uint32_t *old = set->slots;
 
 	/* The old table goes last: the new one must have another address. */
 	set->slots = xcalloc(nslots, sizeof(*set->slots));
 	set->nslots = nslots;
 	for (size_t i = 0; i < set->n; i++)
-		*find_slot(set, &set->ids[i]) = i + 1;
+		*find_slot(set, &set->ids[i]) = (uint32_t)i + 1;
 	free(old);
 }
 
 size_t idset_add(struct idset *set, const struct id *id)
 {
-	size_t *slot;
+	uint32_t *slot;
 
 	if (set->n >= set->nslots / 2)
 		grow_slots(set);
@@ -255,14 +255,14 @@ size_t idset_add(struct idset *set, const struct id *id)
 	if (!*slot) {
 		ALLOC_GROW(set->ids, set->n, set->cap);
 		set->ids[set->n++] = *id;
-		*slot = set->n;
+		*slot = (uint32_t)set->n;
 	}
 	return *slot - 1;
 }
 
 ssize_t idset_find(const struct idset *set, const struct id *id)
 {
-	size_t *slot;
+	uint32_t *slot;
 
 	if (!set->nslots)
 		return -1;

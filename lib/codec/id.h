@@ -71,12 +71,15 @@ void sealer_add_group(struct sealer *sealer,
 		      const unsigned char group[DIGEST_SIZE]);
 void sealer_final(struct sealer *sealer, struct seal *out);
 
-/* A set of ids with an index for each, 0, 1, 2 ... in order of arrival. */
+/*
+ * A set of ids with an index for each, 0, 1, 2 ... in order of arrival; of at
+ * most 2^31, which is more than fits in memory.
+ */
 struct idset {
 	struct id *ids;
 	size_t n;
 	size_t cap;
-	size_t *slots;
+	uint32_t *slots;
 	size_t nslots;
 };
 

@@ -11,14 +11,15 @@
  */
 struct lot {
 	char *url;
-	struct move_item *items;
-	size_t *which;		/* index in the reach, of each item */
+	size_t *which;		/* index in the reach, of each blob */
 	bool *must;
 	size_t n;
 	size_t cap;
-	size_t which_cap;
 	size_t must_cap;
 };
+
+/* So many at a time: a plan takes memory for each.  They are one pack. */
+#define AT_ONCE ((size_t)65536)
 
 struct pusher {
 	struct medo *medo;
@@ -60,12 +61,8 @@ static void lot_add(struct pusher *p, const char *url, size_t i, bool must)
 		lot->must[lot->n - 1] |= must;
 		return;
 	}
-	ALLOC_GROW(lot->items, lot->n, lot->cap);
-	ALLOC_GROW(lot->which, lot->n, lot->which_cap);
+	ALLOC_GROW(lot->which, lot->n, lot->cap);
 	ALLOC_GROW(lot->must, lot->n, lot->must_cap);
-	lot->items[lot->n] = (struct move_item){
-		.expect = reach_expect(p->r, i),
-	};
 	lot->which[lot->n] = i;
 	lot->must[lot->n++] = must;
 }
@@ -109,14 +106,17 @@ static void note_worst(struct pusher *p, int ret)
 	fail_clear();
 }
 
-/* One silo as a whole did not work: one sentence, not one for each blob. */
-static int lot_failed(struct pusher *p, struct lot *lot, int ret)
+/*
+ * One silo as a whole did not work, from the k-th on: one sentence, not one
+ * for each blob.
+ */
+static int lot_failed(struct pusher *p, struct lot *lot, size_t k, int ret)
 {
 	bool must = false;
 
 	if (ret == FAIL_STOPPED || ret == FAIL_SYSTEM)
 		return ret;
-	for (size_t k = 0; k < lot->n; k++) {
+	for (; k < lot->n; k++) {
 		must |= lot->must[k];
 		p->failed[lot->which[k]] |= lot->must[k];
 	}
@@ -141,9 +141,8 @@ static int sent(struct pusher *p, const struct lot *lot, size_t k)
 
 /* The same trouble with each blob is said once. */
 static void item_failed(struct pusher *p, struct lot *lot, size_t k,
-			char **last)
+			const struct move_item *item, char **last)
 {
-	struct move_item *item = &lot->items[k];
 	size_t i = lot->which[k];
 	char hex[ID_HEX_MAX];
 
@@ -171,12 +170,13 @@ static void item_failed(struct pusher *p, struct lot *lot, size_t k,
 }
 
 /* What would be sent: asked one by one, as nothing is put. */
-static int would_send(struct pusher *p, struct lot *lot, struct silo *far)
+static int would_send(struct pusher *p, struct silo *far,
+		      struct move_item *items, size_t n)
 {
 	int ret = 0;
 
-	for (size_t k = 0; !ret && k < lot->n; k++) {
-		struct move_item *item = &lot->items[k];
+	for (size_t k = 0; !ret && k < n; k++) {
+		struct move_item *item = &items[k];
 		int there = silo_seen(far, &item->expect,
 				      medo_pool(p->medo)), here = 0;
 
@@ -189,6 +189,35 @@ static int would_send(struct pusher *p, struct lot *lot, struct silo *far)
 	return ret;
 }
 
+/* Those from `from` on. */
+static int send_some(struct pusher *p, struct lot *lot, struct silo *far,
+		     const struct move_opts *how, size_t from, char **last)
+{
+	size_t n = MIN(AT_ONCE, lot->n - from);
+	struct move_item *items = xcalloc(n, sizeof(*items));
+	int ret;
+
+	for (size_t k = 0; k < n; k++)
+		items[k].expect = reach_expect(p->r, lot->which[from + k]);
+	ret = p->opts->dry_run ? would_send(p, far, items, n) :
+	      move_there(p->near, p->nnear, far, items, n, how);
+	if (ret) {
+		ret = lot_failed(p, lot, from, ret);
+		ret = ret ? ret : 1;
+	}
+	for (size_t k = 0; !ret && k < n; k++) {
+		if (items[k].result > 0)
+			ret = sent(p, lot, from + k);
+		else if (!items[k].result)
+			p->result->there++;
+		else
+			item_failed(p, lot, from + k, &items[k], last);
+	}
+	move_release(items, n);
+	free(items);
+	return ret;
+}
+
 static int send_lot(struct pusher *p, struct lot *lot)
 {
 	struct move_opts how;
@@ -198,24 +227,13 @@ static int send_lot(struct pusher *p, struct lot *lot)
 
 	if (!ret)
 		ret = medo_move_opts(p->medo, &how);
-	how.meter = p->meter;
-	if (!ret)
-		ret = p->opts->dry_run ? would_send(p, lot, far) :
-		      move_there(p->near, p->nnear, far, lot->items, lot->n,
-				 &how);
 	if (ret)
-		return lot_failed(p, lot, ret);
-	for (size_t k = 0; !ret && k < lot->n; k++) {
-		if (lot->items[k].result > 0)
-			ret = sent(p, lot, k);
-		else if (!lot->items[k].result)
-			p->result->there++;
-		else
-			item_failed(p, lot, k, &last);
-	}
+		return lot_failed(p, lot, 0, ret);
+	how.meter = p->meter;
+	for (size_t k = 0; !ret && k < lot->n; k += AT_ONCE)
+		ret = send_some(p, lot, far, &how, k, &last);
 	free(last);
-	move_release(lot->items, lot->n);
-	return ret;
+	return MIN(ret, 0);
 }
 
 /* What was pushed is pushed, whatever ails the cache. */
@@ -282,7 +300,6 @@ static void release(struct pusher *p)
 {
 	for (size_t i = 0; i < p->nlots; i++) {
 		free(p->lots[i].url);
-		free(p->lots[i].items);
 		free(p->lots[i].which);
 		free(p->lots[i].must);
 	}

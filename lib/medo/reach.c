@@ -18,7 +18,9 @@ const char *reach_path(const struct reach *r, size_t i, size_t k)
 {
 	const struct named *named = &r->v[i];
 
-	return !k ? named->path : k <= named->more.n ? named->more.v[k - 1] :
+	if (!k)
+		return named->path;
+	return named->more && k <= named->more->n ? named->more->v[k - 1] :
 	       NULL;
 }
 
@@ -29,7 +31,9 @@ static void note_again(struct reach *r, size_t i, const char *path)
 	for (size_t k = 0; (have = reach_path(r, i, k)); k++)
 		if (same_dir(have, path))
 			return;
-	strs_add(&r->v[i].more, path);
+	if (!r->v[i].more)
+		r->v[i].more = xcalloc(1, sizeof(*r->v[i].more));
+	strs_add(r->v[i].more, path);
 }
 
 void reach_note(struct reach *r, const char *path, const struct treeptr *ptr)
@@ -49,7 +53,7 @@ void reach_note(struct reach *r, const char *path, const struct treeptr *ptr)
 	ALLOC_GROW(r->v, before, r->cap);
 	r->v[i] = (struct named){
 		.size = ptr->size, .has_seal = ptr->has_seal,
-		.seal = ptr->seal, .path = xstrdup(path), .more = STRS_INIT,
+		.seal = ptr->seal, .path = xstrdup(path),
 	};
 }
 
@@ -65,7 +69,9 @@ void reach_release(struct reach *r)
 {
 	for (size_t i = 0; i < r->ids.n; i++) {
 		free(r->v[i].path);
-		strs_release(&r->v[i].more);
+		if (r->v[i].more)
+			strs_release(r->v[i].more);
+		free(r->v[i].more);
 	}
 	free(r->v);
 	idset_release(&r->ids);

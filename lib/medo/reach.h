@@ -11,10 +11,10 @@
  */
 struct named {
 	uint64_t size;
-	bool has_seal;
-	struct seal seal;
 	char *path;
-	struct strs more;
+	struct strs *more;	/* NULL: none; there may be a million of us */
+	struct seal seal;
+	bool has_seal;
 };
 
 struct reach {

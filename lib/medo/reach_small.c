@@ -32,6 +32,14 @@ static bool is_below(const char *path, const char *dir)
 	return !n || (!strncmp(path, dir, n) && (!path[n] || path[n] == '/'));
 }
 
+/* By repo_pointers(), then; but of a tree that is no commit's it knows not. */
+static bool was_told(const struct commits *c, const char *path,
+		     const struct treeptr *ptr)
+{
+	return ends_with(path, TREEPTR_SUFFIX) &&
+	       idset_find(&c->r->ids, &ptr->id) >= 0;
+}
+
 static int each_small(void *data, const char *path, const char *text,
 		      size_t len)
 {
@@ -52,7 +60,7 @@ static int each_small(void *data, const char *path, const char *text,
 	near = fetch_near(c->medo, &ptr.id);
 	if (near > 0) {
 		reach_note(c->r, shown, &ptr);
-	} else if (!near) {
+	} else if (!near && !was_told(c, path, &ptr)) {
 		ALLOC_GROW(c->doubts, c->n, c->cap);
 		c->doubts[c->n++] = (struct doubt){ shown, ptr };
 		return 0;

@@ -4,7 +4,7 @@
 #include "model/repo_int.h"
 
 /* Asked for at once: lines about objects; the bytes of objects, in memory. */
-#define SIFT_AT_ONCE ((size_t)65536)
+#define SIFT_AT_ONCE ((size_t)16384)
 #define BYTES_AT_ONCE ((int64_t)8 << 20)
 #define FEW 32
 
@@ -13,27 +13,6 @@ struct small {
 	char *path;
 	int64_t size;
 };
-
-/* "OID PATH\n"; commits have no path, trees are found out later. */
-static void take_names(const struct buf *text, struct small **out, size_t *n)
-{
-	const char *p = text->ptr, *end = p + text->len, *nl, *sp;
-	size_t cap = 0;
-
-	*out = NULL;
-	*n = 0;
-	for (; p < end && (nl = memchr(p, '\n', (size_t)(end - p)));
-	     p = nl + 1) {
-		sp = memchr(p, ' ', (size_t)(nl - p));
-		if (!sp || sp + 1 == nl)
-			continue;
-		ALLOC_GROW(*out, *n, cap);
-		(*out)[(*n)++] = (struct small){
-			.hex = xmemdup(p, (size_t)(sp - p)),
-			.path = xmemdup(sp + 1, (size_t)(nl - sp - 1)),
-		};
-	}
-}
 
 static int ask(const char *how, const struct small *v, size_t n,
 	       struct buf *out)
@@ -156,15 +135,57 @@ static int tell_batch(struct small *v, size_t n,
 	return ret;
 }
 
+/* What rev-list says, batch by batch: a history may name millions. */
+struct sieve {
+	struct small v[SIFT_AT_ONCE];
+	size_t n;
+	int (*each)(void *data, const char *path, const char *text,
+		    size_t len);
+	void *data;
+	int ret;
+};
+
+static void forget(struct sieve *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].hex);
+		free(s->v[i].path);
+	}
+	s->n = 0;
+}
+
+/* "OID PATH\n"; commits have no path, trees are found out later. */
+static size_t take_names(void *data, const char *text, size_t len)
+{
+	struct sieve *s = data;
+	const char *p = text, *end = p + len, *nl, *sp;
+
+	for (; (nl = memchr(p, '\n', (size_t)(end - p))); p = nl + 1) {
+		sp = memchr(p, ' ', (size_t)(nl - p));
+		if (!sp || sp + 1 == nl)
+			continue;
+		s->v[s->n++] = (struct small){
+			.hex = xmemdup(p, (size_t)(sp - p)),
+			.path = xmemdup(sp + 1, (size_t)(nl - sp - 1)),
+		};
+		if (s->n < SIFT_AT_ONCE)
+			continue;
+		s->ret = tell_batch(s->v, s->n, s->each, s->data);
+		forget(s);
+		if (s->ret)
+			return RUN_ENOUGH;
+	}
+	return (size_t)(p - text);
+}
+
 int repo_each_small(const char *const *revs, const char *dir,
 		    int (*each)(void *data, const char *path,
 				const char *text, size_t len),
 		    void *data)
 {
+	struct sieve *sieve = xcalloc(1, sizeof(*sieve));
 	const char **argv;
 	struct run run;
-	struct buf out = BUF_INIT;
-	struct small *v = NULL;
 	size_t n = 0, argc = 0;
 	int ret;
 
@@ -172,7 +193,6 @@ int repo_each_small(const char *const *revs, const char *dir,
 		n++;
 	argv = xcalloc(n + 7, sizeof(*argv));
 	run = (struct run){ .argv = argv };
-	n = 0;
 	argv[argc++] = "git";
 	argv[argc++] = "rev-list";
 	argv[argc++] = "--objects";
@@ -181,19 +201,17 @@ int repo_each_small(const char *const *revs, const char *dir,
 		argv[argc++] = *revs++;
 	argv[argc++] = "--";
 	argv[argc++] = dir && *dir ? dir : NULL;
-	ret = run_capture(&run, &out, 0);
+	sieve->each = each;
+	sieve->data = data;
+	ret = run_each(&run, take_names, sieve);
 	if (ret > 0)
 		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
 	if (!ret)
-		take_names(&out, &v, &n);
-	buf_release(&out);
-	for (size_t i = 0; !ret && i < n; i += SIFT_AT_ONCE)
-		ret = tell_batch(v + i, MIN(n - i, SIFT_AT_ONCE), each, data);
-	for (size_t i = 0; i < n; i++) {
-		free(v[i].hex);
-		free(v[i].path);
-	}
-	free(v);
+		ret = sieve->ret;
+	if (!ret)
+		ret = tell_batch(sieve->v, sieve->n, each, data);
+	forget(sieve);
+	free(sieve);
 	free(argv);
 	return ret;
 }

@@ -18,6 +18,7 @@ struct names {
 	void *data;
 	char *below;		/* pathspecs */
 	char *itself;
+	int ret;		/* of `each`, or of what is not understood */
 };
 
 static char *pathspec(const char *dir, const char *rest)
@@ -34,8 +35,83 @@ static char *pathspec(const char *dir, const char *rest)
 	return buf_detach(&out);
 }
 
-static int git(const char *const *argv, const struct buf *input,
-	       struct buf *out, const char *why_not)
+static bool is_pointer(const char *mode, const char *path)
+{
+	return starts_with(mode, "100") && ends_with(path, SUFFIX);
+}
+
+/* "MODE OID" or so, up to `end`, and the path: to `each`. */
+static int tell(struct names *names, const char *oid, const char *end,
+		const char *path)
+{
+	char *hex = xmemdup(oid, (size_t)(end - oid));
+	int ret = names->each(names->data, hex, path);
+
+	free(hex);
+	return ret;
+}
+
+/* One of them: `head` up to its NUL, and the path behind. */
+static int one_change(struct names *names, const char *head, const char *path)
+{
+	const char *mode = head, *status = strrchr(head, ' '), *oid = status;
+	size_t parents = strspn(head, ":");
+
+	if (!parents)
+		return fail(FAIL_SYSTEM, "cannot understand git diff-tree");
+	for (size_t i = 0; mode && i < parents; i++)
+		mode = strchr(mode + (i ? 1 : parents), ' ');
+	while (oid && oid > head && oid[-1] != ' ')
+		oid--;
+	if (!mode || !status || !is_pointer(mode + 1, path))
+		return 0;
+	return tell(names, oid, status, path);
+}
+
+/*
+ * ":MODE MODE OID OID S\0PATH\0", with a colon, a mode and an id more for
+ * each further parent of a merge: what came of it is always the last.
+ */
+static size_t take_changes(void *data, const char *text, size_t len)
+{
+	struct names *names = data;
+	const char *p = text, *end = p + len, *path, *nul;
+
+	for (; (path = memchr(p, '\0', (size_t)(end - p))); p = nul + 1) {
+		path++;
+		nul = memchr(path, '\0', (size_t)(end - path));
+		if (!nul)
+			break;
+		names->ret = one_change(names, p, path);
+		if (names->ret)
+			return RUN_ENOUGH;
+	}
+	return (size_t)(p - text);
+}
+
+/* "MODE OID STAGE\tPATH\0" */
+static size_t take_staged(void *data, const char *text, size_t len)
+{
+	struct names *names = data;
+	const char *p = text, *end = p + len, *nul;
+
+	for (; (nul = memchr(p, '\0', (size_t)(end - p))); p = nul + 1) {
+		const char *oid = strchr(p, ' '), *tab = strchr(p, '\t');
+
+		if (!oid || !tab || !is_pointer(p, tab + 1))
+			continue;
+		oid++;
+		names->ret = tell(names, oid, oid + strcspn(oid, " "),
+				  tab + 1);
+		if (names->ret)
+			return RUN_ENOUGH;
+	}
+	return (size_t)(p - text);
+}
+
+static int git_each(const char *const *argv, const struct buf *input,
+		    size_t (*take)(void *data, const char *text, size_t len),
+		    struct names *names, const char *why_not)
 {
 	struct run run = { .argv = argv };
 	int ret;
@@ -44,45 +120,11 @@ static int git(const char *const *argv, const struct buf *input,
 		run.input = input->ptr;
 		run.input_len = input->len;
 	}
-	ret = run_capture(&run, out, 0);
-	return ret > 0 ? fail(FAIL_REQUEST, "%s", why_not) : ret;
-}
-
-static bool is_pointer(const char *mode, const char *path)
-{
-	return starts_with(mode, "100") && ends_with(path, SUFFIX);
-}
-
-/*
- * ":MODE MODE OID OID S\0PATH\0", with a colon, a mode and an id more for
- * each further parent of a merge: what came of it is always the last.
- */
-static int each_change(struct names *names, const struct buf *text)
-{
-	const char *p = text->ptr, *end = p + text->len;
-	int ret = 0;
-
-	while (!ret && p < end) {
-		const char *path = p + strlen(p) + 1, *mode = p, *status;
-		char *hex;
-		size_t parents = strspn(p, ":");
-
-		if (!parents || path >= end)
-			return fail(FAIL_SYSTEM,
-				    "cannot understand git diff-tree");
-		status = strrchr(p, ' ');
-		for (size_t i = 0; mode && i < parents; i++)
-			mode = strchr(mode + (i ? 1 : parents), ' ');
-		for (p = status; p && p > text->ptr && p[-1] != ' '; p--)
-			;
-		if (mode && status && is_pointer(mode + 1, path)) {
-			hex = xmemdup(p, (size_t)(status - p));
-			ret = names->each(names->data, hex, path);
-			free(hex);
-		}
-		p = path + strlen(path) + 1;
-	}
-	return ret;
+	names->ret = 0;
+	ret = run_each(&run, take, names);
+	if (ret > 0)
+		return fail(FAIL_REQUEST, "%s", why_not);
+	return ret ? ret : names->ret;
 }
 
 static int walk_history(struct names *names, const char *const *revs)
@@ -93,7 +135,8 @@ static int walk_history(struct names *names, const char *const *revs)
 		"--raw", "--no-abbrev", "--no-commit-id", "--no-renames", "--",
 		names->below, names->itself, NULL
 	};
-	struct buf commits = BUF_INIT, changes = BUF_INIT;
+	struct run run;
+	struct buf commits = BUF_INIT;
 	size_t n = 0;
 	int ret;
 
@@ -108,34 +151,15 @@ static int walk_history(struct names *names, const char *const *revs)
 	list[n++] = "--";
 	list[n++] = names->below;
 	list[n++] = names->itself;
-	ret = git(list, NULL, &commits, "git rev-list cannot walk there");
+	run = (struct run){ .argv = list };
+	ret = run_capture(&run, &commits, 0);
+	if (ret > 0)
+		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
 	if (!ret && commits.len)
-		ret = git(diff, &commits, &changes,
-			  "git diff-tree cannot compare");
-	if (!ret)
-		ret = each_change(names, &changes);
+		ret = git_each(diff, &commits, take_changes, names,
+			       "git diff-tree cannot compare");
 	buf_release(&commits);
-	buf_release(&changes);
 	free(list);
-	return ret;
-}
-
-/* "MODE OID STAGE\tPATH\0" */
-static int each_staged(struct names *names, const struct buf *text)
-{
-	const char *p = text->ptr, *end = p + text->len;
-	int ret = 0;
-
-	for (; !ret && p < end; p += strlen(p) + 1) {
-		const char *oid = strchr(p, ' '), *tab = strchr(p, '\t');
-		char *hex;
-
-		if (!oid || !tab || !is_pointer(p, tab + 1))
-			continue;
-		hex = xmemdup(oid + 1, strcspn(oid + 1, " "));
-		ret = names->each(names->data, hex, tab + 1);
-		free(hex);
-	}
 	return ret;
 }
 
@@ -149,14 +173,11 @@ static int walk_index(struct names *names, const char *gitdir)
 		names->below, names->itself, NULL
 	};
 	char *index = xstrfmt("%s/index", gitdir);
-	struct buf out = BUF_INIT;
 	int ret = file_exists(index);
 
 	if (ret > 0)
-		ret = git(argv, NULL, &out, "git ls-files cannot list there");
-	if (!ret)
-		ret = each_staged(names, &out);
-	buf_release(&out);
+		ret = git_each(argv, NULL, take_staged, names,
+			       "git ls-files cannot list there");
 	free(index);
 	free(top);
 	free(dir);
