@@ -199,4 +199,22 @@ test_expect_success 'a client certificate is shown to a alone' '
 	fetch_gives 0 "$b/far"
 '
 
+test_expect_success 'MA-17 who may send us around the house sends us nowhere else' '
+	fault_start lan "$PWD/srv" --bind 10.0.0.1 &&
+	lan=http://10.0.0.1:$fault_port &&
+	fault_start lan2 "$PWD/srv" --bind 10.0.0.1 &&
+	lan2=http://10.0.0.1:$fault_port &&
+	fault_start trapmeta "$PWD/srv" --bind 169.254.169.254 &&
+	meta=http://169.254.169.254:$fault_port &&
+	git config --global --add medo.allow "$lan" &&
+	echo "redirect 302 $lan2/%s" | fault h &&
+	fetch_gives 0 "$lan/h/far" &&
+	for to in "$meta" "http://127.0.0.1:$trap" "http://[::1]:$trap"
+	do
+		echo "redirect 302 $to/%s" | fault h &&
+		fetch_gives 4 "$lan/h/far" &&
+		test_grep "not public" err && unseen || return 1
+	done
+'
+
 test_done

@@ -17,6 +17,8 @@ import sys
 import tempfile
 
 PUBLIC = ["93.184.216.34", "93.184.216.35"]
+# Of the house, and where a cloud tells a machine its keys.
+LOCAL = ["10.0.0.1", "169.254.169.254"]
 
 # What a server in the internet may say that its name means.
 HOSTS = """\
@@ -57,7 +59,7 @@ def main():
         try:
             fcntl.ioctl(sock, SIOCSIFFLAGS,
                         struct.pack("16sH22x", b"lo", IFF_UP))
-            for n, address in enumerate(PUBLIC):
+            for n, address in enumerate(PUBLIC + LOCAL):
                 name = b"lo:%d" % (n + 1)
                 set_address(sock, SIOCSIFADDR, name, address)
                 set_address(sock, SIOCSIFNETMASK, name, "255.255.255.255")
