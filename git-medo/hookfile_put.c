@@ -61,7 +61,8 @@ int hooks_put_new(const struct medo *medo)
 		struct stat st;
 
 		if (lstat(path, &st) && errno == ENOENT)
-			ret = MIN(hook_put(dir, hook_names[i], false), 0);
+			ret = hook_put(dir, hook_names[i], false);
+		ret = MIN(ret, 0);
 		free(path);
 	}
 	free(dir);

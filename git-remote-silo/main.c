@@ -199,7 +199,8 @@ int main(int argc, const char **argv)
 	if (!ret)
 		ret = converse(&helper);
 	release(&helper);
-	if (ret == FAIL_STOPPED)
+	/* ^C goes to our children, too; what became of them is no news. */
+	if (ret < 0)
 		stop_now();
 	if (ret < 0)
 		say("fatal: ", "%s", fail_text());

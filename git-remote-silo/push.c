@@ -101,12 +101,14 @@ static int make(struct pushing *p, const char *dir, struct packs *packs)
 	struct hosted_split split = {
 		.limit = packs->split, .promised = is_promisor(helper),
 	};
+	int ret;
 
 	if (split.limit)
 		return hosted_split_make(&packs->small, &packs->large, dir,
 					 &p->want, &p->have, &split, progress);
-	return MIN(hosted_pack_make(&packs->small, dir, &p->want, &p->have,
-				    progress), 0);
+	ret = hosted_pack_make(&packs->small, dir, &p->want, &p->have,
+			       progress);
+	return MIN(ret, 0);
 }
 
 /*

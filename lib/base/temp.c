@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /*
  * A signal handler may not take a lock or touch the heap, so the paths that
@@ -29,6 +30,7 @@ static struct {
 } slots[64];
 
 static atomic_int stop_signal;	/* set by a handler, asked by all threads */
+static atomic_long stop_time;	/* in seconds */
 static mode_t process_umask;
 
 static void remove_all(bool dirs_too)
@@ -50,13 +52,22 @@ static void at_exit(void)
 	remove_all(true);
 }
 
-/* The first signal asks; the second one does not. */
+/*
+ * The first signal asks; the second one does not.  But ^C at a terminal comes
+ * twice, from the kernel and from the git that started us.
+ */
 static void on_signal(int sig)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!stop_signal) {
+		stop_time = (long)now.tv_sec;
 		stop_signal = sig;
 		return;
 	}
+	if ((long)now.tv_sec - stop_time < 2)
+		return;
 	remove_all(false);
 	signal(sig, SIG_DFL);
 	raise(sig);

@@ -129,7 +129,8 @@ void lock_drop(struct lock *lock);
 
 /*
  * From now on a first signal only asks us to stop, so that there is time to
- * clean up elsewhere.  Opening a temp does that, too.
+ * clean up elsewhere; one that comes two seconds later ends us at once.
+ * Opening a temp does that, too.
  */
 void stop_listen(void);
 

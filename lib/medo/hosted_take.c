@@ -159,11 +159,23 @@ static int check_said(struct take *t, const char *name, const char *said)
 	return 0;
 }
 
+void take_stop(struct feed *feed)
+{
+	if (feed->child.pid)
+		kill(feed->child.pid, SIGTERM);
+	run_stop(&feed->child);
+}
+
 int take_end(struct take *t, struct feed *feed, const char *name, int sent)
 {
 	struct buf said = BUF_INIT;
-	int ret, status;
+	int ret = stop_check(), status;
 
+	/* It would complain of an early end. */
+	if (ret) {
+		take_stop(feed);
+		return ret;
+	}
 	/* Its standard input ends here, and it says what it found. */
 	close(feed->child.to);
 	feed->child.to = -1;
@@ -173,6 +185,8 @@ int take_end(struct take *t, struct feed *feed, const char *name, int sent)
 	/* Where it ended early, it has said why, and our write failed. */
 	if (sent && sent != FAIL_SYSTEM)
 		ret = sent;
+	else if (!ret && status < 0 && stop_check())
+		ret = FAIL_STOPPED;
 	else if (!ret && status)
 		ret = fail(FAIL_CORRUPT, "'%s' of '%s' is not a pack that git "
 			   "takes", feed->name, quoted(t->h->url));
@@ -180,13 +194,6 @@ int take_end(struct take *t, struct feed *feed, const char *name, int sent)
 		ret = check_said(t, name, said.ptr);
 	buf_release(&said);
 	return ret;
-}
-
-void take_stop(struct feed *feed)
-{
-	if (feed->child.pid)
-		kill(feed->child.pid, SIGTERM);
-	run_stop(&feed->child);
 }
 
 static void add_words(struct strs *argv, const struct take *t,

@@ -61,8 +61,10 @@ int sftp_dirs_judge(struct sftp_verb *v, struct sftp_msg *msg,
 	int ret;
 
 	/* It was there, or it was made: the next reply tells. */
-	if (msg->tag & SFTP_DIR_MADE)
-		return MIN(sftp_status(msg), 0);
+	if (msg->tag & SFTP_DIR_MADE) {
+		ret = sftp_status(msg);
+		return MIN(ret, 0);
+	}
 	dir = xmemdup(name, (size_t)(msg->tag & UINT32_MAX));
 	ret = sftp_attrs(msg, &attrs);
 	if (!ret && S_ISDIR(attrs.mode)) {

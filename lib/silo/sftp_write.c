@@ -116,8 +116,10 @@ static int take_opened(struct writing *w, struct sftp_msg *msg)
 		return ret ? failed(w, ret, "make") : 0;
 	}
 	/* A server need not open directories: then it cannot sync them. */
-	if (msg->tag == TAG_DIR)
-		return MIN(sftp_handle(msg, &w->dir), 0);
+	if (msg->tag == TAG_DIR) {
+		ret = sftp_handle(msg, &w->dir);
+		return MIN(ret, 0);
+	}
 	ret = sftp_attrs(msg, &attrs);
 	if (ret == FX_NO_SUCH_FILE)
 		return 0;
