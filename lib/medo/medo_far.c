@@ -67,6 +67,16 @@ static int knock_at_others(struct medo *medo)
 	return ret;
 }
 
+static void keep_indexes(struct medo *medo, struct silo *far)
+{
+	struct silo *cache;
+
+	if (medo_cache(medo, &cache))
+		fail_clear();
+	else
+		silo_keep_indexes(far, cache);
+}
+
 static int open_far(struct medo *medo, struct medo_far *far, bool write)
 {
 	unsigned flags = 0;
@@ -76,8 +86,11 @@ static int open_far(struct medo *medo, struct medo_far *far, bool write)
 		flags |= SILO_WRITE;
 	if (medo_users_own(medo, far->url, write))
 		flags |= SILO_ANY_ADDRESS;
-	return ret ? ret : silo_open(&far->silo, far->url, medo_algo(medo),
-				     flags);
+	if (!ret)
+		ret = silo_open(&far->silo, far->url, medo_algo(medo), flags);
+	if (!ret && strstr(far->url, "://"))
+		keep_indexes(medo, far->silo);
+	return ret;
 }
 
 int medo_far(struct medo *medo, const char *url, bool write,

@@ -56,10 +56,6 @@ static int nearest(const char *dir, const char *top, struct silo_list *list)
 	return ret;
 }
 
-/*
- * SILO.json as git has it: during a clone, or in a bare repository, there is
- * no other.  In the commit that git names, else in the index, else in HEAD.
- */
 static const char *where_git_has_it(struct medo *medo)
 {
 	char *index;
@@ -76,6 +72,10 @@ static const char *where_git_has_it(struct medo *medo)
 	return there ? "" : "HEAD";
 }
 
+/*
+ * SILO.json as git has it: during a clone, or in a bare repository, there is
+ * no other.  In the commit that git names, else in the index, else in HEAD.
+ */
 static int committed(struct medo *medo, const char *dir,
 		     struct silo_list *list)
 {

@@ -12,7 +12,7 @@
 
 /* Names at the top of a silo; what lies in these folders is theirs. */
 static const char *const folders[] = {
-	"pack/", "part/", "derived/", "ledger/", "git/",
+	"pack/", "part/", "index/", "derived/", "ledger/", "git/",
 };
 
 static bool known_name(const char *name)

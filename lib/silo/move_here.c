@@ -90,8 +90,10 @@ static int plan_packs(struct mover *m, int state, bool again)
 	int ret = silo_table(m->from, &table);
 	bool fresh = again || (!ret && !table_loaded(table));
 
-	if (!ret && again)
+	if (!ret && again) {
+		table_let_go(table);
 		ret = table_again(table);
+	}
 	if (!ret)
 		ret = find_spots(m, table, state, v, &n, &absent);
 	if (!ret && absent && !fresh) {

@@ -130,6 +130,7 @@ static const char *folder_of(const char *url)
 
 /* Parts of blobs that nobody went on fetching. */
 #define PART_DAYS 14
+#define INDEX_DAYS 30
 
 static void sweep_parts(struct silo *silo)
 {
@@ -157,6 +158,32 @@ static void sweep_parts(struct silo *silo)
 		close(fd);
 }
 
+/* Indexes of far silos that nobody has read for long; see table_keep(). */
+static void sweep_indexes(struct silo *silo)
+{
+	struct strs names = STRS_INIT;
+	int fd = file_open_beneath(silo->b->fd, "index", O_RDONLY | O_DIRECTORY,
+				   0);
+	time_t old = time(NULL) - INDEX_DAYS * 86400;
+
+	if (fd >= 0 && file_list_fd(fd, &names))
+		fail_clear();
+	for (size_t i = 0; i < names.n; i++) {
+		char *name = xstrfmt("index/%s", names.v[i]);
+		struct stat st;
+
+		if (!fstatat(fd, names.v[i], &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode) && MAX(st.st_atime, st.st_mtime) < old &&
+		    silo->b->ops->remove(silo->b, name) < 0)
+			fail_clear();
+		free(name);
+	}
+	fail_clear();
+	strs_release(&names);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What a crash left: temps go, packs that were growing are finished. */
 static int tidy(struct silo *silo)
 {
@@ -164,6 +191,7 @@ static int tidy(struct silo *silo)
 
 	temp_sweep(silo->b->path);
 	sweep_parts(silo);
+	sweep_indexes(silo);
 	ret = pack_recover(silo->b->path, silo->algo,
 			   silo->b->durable ? TEMP_DURABLE : 0);
 	if (ret < 0 && ret != FAIL_STOPPED) {
@@ -229,6 +257,15 @@ void silo_close(struct silo *silo)
 	if (silo->b)
 		silo->b->ops->close(silo->b);
 	free(silo);
+}
+
+void silo_keep_indexes(struct silo *silo, const struct silo *cache)
+{
+	char *dir = cache->b->path ? xstrfmt("%s/index", cache->b->path) : NULL;
+
+	if (silo->table && dir)
+		table_keep(silo->table, dir);
+	free(dir);
 }
 
 const char *silo_url(const struct silo *silo)

@@ -31,6 +31,9 @@ int silo_open(struct silo **out, const char *url, enum id_algo algo,
 	      unsigned flags) MUST_CHECK;
 void silo_close(struct silo *silo);	/* NULL is fine */
 
+/* Of a far one: the indexes of its packs may be kept in `cache`. */
+void silo_keep_indexes(struct silo *silo, const struct silo *cache);
+
 const char *silo_url(const struct silo *silo);
 enum id_algo silo_algo(const struct silo *silo);
 struct backend *silo_backend(struct silo *silo);	/* borrowed */

@@ -53,6 +53,7 @@ void table_close(struct table *t)
 	table_forget(t);
 	free(t->v);
 	strs_release(&t->old);
+	free(t->keep);
 	chain_close(t->chain);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -87,6 +88,20 @@ static int check_name(const struct buf *bytes, const char *name)
 	return 0;
 }
 
+/* Takes the bytes over. */
+static int open_index(struct fetch *f, const char *name, struct buf *bytes)
+{
+	struct table *t = f->t;
+	int ret = f->pack ? 0 : check_name(bytes, t->midx_name);
+
+	if (!ret)
+		ret = f->pack ?
+		      midx_open_idx(&f->midx, bytes, t->algo, f->pack) :
+		      midx_open(&f->midx, bytes, t->algo, name);
+	buf_release(bytes);
+	return ret;
+}
+
 static int fetch(struct job *job)
 {
 	struct fetch *f = (struct fetch *)job;
@@ -94,15 +109,19 @@ static int fetch(struct job *job)
 	struct buf bytes = BUF_INIT;
 	char *name = f->pack ? xstrfmt("pack/%s.idx", f->pack) :
 		     xstrfmt("pack/%s.midx", t->midx_name);
-	int ret = backend_slurp(t->b, name, f->pack ? IDX_MAX : MIDX_MAX, 0,
-				&bytes);
+	size_t max = f->pack ? IDX_MAX : MIDX_MAX;
+	int ret = FAIL_MISSING;
 
-	if (!ret && !f->pack)
-		ret = check_name(&bytes, t->midx_name);
-	if (!ret)
-		ret = f->pack ?
-		      midx_open_idx(&f->midx, &bytes, t->algo, f->pack) :
-		      midx_open(&f->midx, &bytes, t->algo, name);
+	if (table_kept(t, name, max, &bytes))
+		ret = open_index(f, name, &bytes);
+	if (ret) {
+		fail_clear();
+		ret = backend_slurp(t->b, name, max, 0, &bytes);
+		if (!ret)
+			table_keep_this(t, name, &bytes);
+		if (!ret)
+			ret = open_index(f, name, &bytes);
+	}
 	buf_release(&bytes);
 	free(name);
 	return ret;

@@ -23,6 +23,10 @@ struct table;
 int table_open(struct table **out, struct backend *b, enum id_algo algo)
 	MUST_CHECK;
 void table_close(struct table *table);	/* NULL is fine */
+/* Indexes that are read shall be kept in this directory of the cache. */
+void table_keep(struct table *table, const char *dir);
+/* What they say turned out wrong: the next process reads them anew. */
+void table_let_go(struct table *table);
 
 struct table_place {
 	const char *pack;	/* "pack/pack-<hash>.pack"; the table's */

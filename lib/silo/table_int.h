@@ -36,6 +36,7 @@ struct table {
 	size_t *midx_live;	/* which of `v` each pack of it is, or SIZE_MAX */
 	int (*pace)(void *data, size_t bytes);
 	void *pace_data;
+	char *keep;		/* a directory for indexes; or NULL */
 	struct strs old;	/* paths that somebody may still hold */
 };
 
@@ -70,6 +71,12 @@ int table_claim(struct table *t, const char *members) MUST_CHECK;
 int table_upload(struct table *t, const char *dir, const char *name,
 		 struct live *live) MUST_CHECK;
 void live_release(struct live *live);
+
+/* Indexes on this disk, by their names in the silo; see table_keep(). */
+bool table_kept(const struct table *t, const char *name, size_t max,
+		struct buf *out);
+void table_keep_this(const struct table *t, const char *name,
+		     const struct buf *bytes);
 
 /* Small packs become one where there are many; a new midx. */
 int table_fold(struct table *t, const char *dir) MUST_CHECK;
