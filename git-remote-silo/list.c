@@ -28,6 +28,8 @@ int helper_load(struct helper *helper, bool push)
 		fail_clear();
 		return 0;
 	}
+	if (!ret && push)
+		hosted_memorise(helper->hosted, &helper->medo.git);
 	if (!ret)
 		hosted_look_back(helper->hosted, &helper->medo.git);
 	return ret;

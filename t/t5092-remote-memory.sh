@@ -101,6 +101,23 @@ test_expect_success 'what others wrote stays' '
 	test_grep refs/heads/other refs
 '
 
+test_expect_success 'where others push, too, it is asked for once more, and then not' '
+	git -C b push -q far HEAD:third &&
+	push_from a &&
+	asked_last 1 &&
+	push_from a &&
+	asked_last 1 &&
+	test "$(fault_count far "^GET")" = 5 &&
+	push_from a &&
+	asked_last 0 &&
+	git -C b push -q far HEAD:fourth &&
+	git -C a push -q far HEAD:main &&
+	fault_forget far &&
+	git -C a push -q far HEAD:main &&
+	test "$(fault_count far .)" = 3 &&
+	is_there a
+'
+
 test_expect_success 'junk in the memory is no memory' '
 	for junk in "" "{" "{\"n\": 3}" "{\"n\": 9000000, \"sum\": {}}" \
 		"{\"n\": 1, \"state\": 1, \"entry\": \"x\"}" "null" "[1, 2]"

@@ -223,6 +223,9 @@ int hosted_load(struct hosted *h, bool again)
 
 	if (!ret && !n)
 		return no_ledger(h);
+	if (!ret && h->recalling)
+		h->overtaken = n != h->recalled;
+	h->recalling = false;
 	if (!ret)
 		ret = chain_straight(h->chain, false);
 	if (ret || n == h->state.n)

@@ -14,23 +14,24 @@ static void add_id(struct buf *out, const struct id *id)
 
 static void add_part(struct buf *out, const char *name, uint64_t size)
 {
-	buf_adds(out, "{ \"name\": ");
+	buf_adds(out, "{\"name\": ");
 	json_add_string(out, name);
 	buf_addf(out, ", \"size\": %" PRIu64, size);
 }
 
+/* No spaces to please: the state of up to 16 packs travels with each push. */
 static void add_pack(struct buf *out, const struct hosted_pack *pack)
 {
-	buf_adds(out, "\n    ");
+	buf_addc(out, '\n');
 	add_part(out, pack->name, pack->size);
 	buf_addf(out, ", \"objects\": %" PRIu64 "%s", pack->objects,
 		 pack->large ? ", \"large\": true" : "");
 	for (size_t i = 0; i < pack->nof; i++) {
-		buf_adds(out, i ? ",\n      " : ", \"of\": [\n      ");
+		buf_adds(out, i ? ",\n" : ", \"of\": [\n");
 		add_part(out, pack->of[i].name, pack->of[i].size);
-		buf_adds(out, " }");
+		buf_addc(out, '}');
 	}
-	buf_adds(out, pack->nof ? " ] }" : " }");
+	buf_adds(out, pack->nof ? "]}" : "}");
 }
 
 static void add_head(struct buf *out, enum id_algo algo, const char *head)

@@ -12,6 +12,9 @@ struct hosted {
 	struct seal entry;	/* of entry state.n, if has_entry */
 	bool has_entry;
 	bool swept;
+	bool recalling;		/* what was remembered is still to be compared */
+	bool overtaken;		/* others push here, too */
+	uint64_t recalled;
 	bool head_changed;	/* by us: the hint is to be written */
 	bool in_silo;		/* `b` is opened on what may be one */
 	unsigned flags;

@@ -124,7 +124,11 @@ void hosted_pay(struct hosted *h, const struct gitdir *g)
 	free(path);
 }
 
-/* Beside it, HASH.last: where a push finds the end in one request less. */
+/*
+ * Beside it, HASH.last: where a push finds the end in one request less; or, if
+ * others were faster the last time, in two more.  Who was overtaken just notes
+ * the number, until a push shows that nobody else was there.
+ */
 static char *memory_of(const struct hosted *h, const struct gitdir *g)
 {
 	char *file = file_of(h, g), *out = xstrfmt("%s.last", file);
@@ -136,6 +140,7 @@ static char *memory_of(const struct hosted *h, const struct gitdir *g)
 int hosted_recall(struct hosted *h, const struct gitdir *g)
 {
 	struct buf text = BUF_INIT;
+	struct json *json = NULL;
 	char *path;
 	int ret;
 
@@ -143,10 +148,14 @@ int hosted_recall(struct hosted *h, const struct gitdir *g)
 		return 0;
 	path = memory_of(h, g);
 	ret = file_read(path, KNOWN_MAX, &text);
-	if (!ret)
-		chain_recall(h->chain, &text);
-	else
-		fail_clear();
+	if (!ret && !json_parse(&json, text.ptr, text.len, path) &&
+	    json_take_u64(json, "n", &h->recalled) > 0) {
+		h->recalling = true;
+		if (json_get(json, "sum") || json_get(json, "entry"))
+			chain_recall(h->chain, &text);
+	}
+	fail_clear();
+	json_free(json);
 	buf_release(&text);
 	free(path);
 	return ret == FAIL_STOPPED ? ret : 0;
@@ -157,7 +166,11 @@ void hosted_memorise(struct hosted *h, const struct gitdir *g)
 	struct buf text = BUF_INIT;
 	char *path, *dir;
 
-	if (!g->common || h->b->path || !chain_memory(h->chain, &text))
+	if (!g->common || h->b->path)
+		return;
+	if (h->overtaken)
+		buf_addf(&text, "{\"n\": %" PRIu64 "}\n", h->state.n);
+	else if (!chain_memory(h->chain, &text))
 		return;
 	path = memory_of(h, g);
 	dir = xstrfmt("%s/silo", g->common);
