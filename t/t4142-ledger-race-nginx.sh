@@ -3,10 +3,8 @@
 test_description='writers of one ledger behind nginx, and on its disk at once'
 
 . "$(dirname "$0")/test-lib.sh"
+LEDGER_WEB=nginx
 . "$TEST_DIRECTORY/lib-http.sh"
-LEDGER_CLAIMS=96
-RACE_MOMENT=1
-. "$TEST_DIRECTORY/lib-ledger.sh"
 
 if ! test_have_prereq NGINX
 then
@@ -14,39 +12,6 @@ then
 	test_done
 fi
 
-test_expect_success 'setup' '
-	nginx_start web dav
-'
-
-test_expect_success 'a first entry, and what a reader asks for' '
-	test-tool ledger add "$web_url/one" ledger 3 w >actual &&
-	test_write_lines "w-1 1" "w-2 2" "w-3 3" >expect &&
-	test_cmp expect actual &&
-	ls -A "$web_root" "$web_root/one" "$web_root/one/ledger" |
-	sed "s|^$web_root|root|" >actual &&
-	test_write_lines root: one "" root/one: ledger "" root/one/ledger: \
-		0000000001 0000000002 0000000003 last >expect &&
-	test_cmp expect actual &&
-	: >"$web_log" &&
-	test-tool ledger replay "$web_url/one" ledger >actual &&
-	echo "end 3 state 3" >expect &&
-	test_cmp expect actual &&
-	web_requests GET >requests &&
-	web_requests >all &&
-	test_line_count = 3 requests &&
-	test_cmp requests all
-'
-
-test_expect_success 'sixteen writers: one winner each, nothing granted is lost' '
-	race "$web_url/s" &&
-	race_check "$web_url/s"
-'
-
-test_expect_success 'half of them by WebDAV, half on the disk' '
-	mkdir -m 777 "$web_root/both" &&
-	race "$web_url/both" "$web_root/both" &&
-	race_check "$web_root/both" &&
-	race_check "$web_url/both"
-'
+. "$TEST_DIRECTORY/lib-ledger-web.sh"
 
 test_done
