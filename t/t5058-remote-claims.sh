@@ -90,6 +90,7 @@ far_start () {
 	cp -r other other2
 }
 
+# shellcheck disable=SC2154 # lib-fault.sh's
 late_push () {
 	git -C work push "silo::$fault_url/late/far/git/r.git" main 2>err.late
 	echo $? >code.late
