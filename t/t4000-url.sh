@@ -47,6 +47,18 @@ test_expect_success 'MA-22 no sentence has a password in it' '
 	test_grep ! s3cret err
 '
 
+test_expect_success 'MA-22 a password is one, also behind a second @' '
+	git init -q repo &&
+	for url in https://me:s3cret@host/ https://me@home:s3cret@host/ \
+		https://me%3As3cret@host/ ssh://a@b@c:d@host/x
+	do
+		test_expect_code 128 git -C repo medo allow "$url" 2>err &&
+		test_grep "holds a password" err &&
+		test_grep ! s3cret err || return 1
+	done &&
+	git -C repo medo allow https://me@host/deps:1@2
+'
+
 test_expect_success 'control characters in a URL are escaped before they reach a terminal' '
 	test_expect_code 128 test-tool url parse "$(printf "https://a\033[2Jb/x")" 2>err &&
 	test_grep "x1b" err

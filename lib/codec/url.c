@@ -315,16 +315,14 @@ char *url_origin(const struct url *url)
 
 bool url_has_password(const char *text)
 {
-	const char *host = strstr(text, "://"), *end;
+	const char *user = strstr(text, "://"), *end;
 
-	if (!host)
+	if (!user)
 		return false;
-	host += strlen("://");
-	end = host + strcspn(host, "/@");
-	if (*end != '@')
-		return false;
-	for (; host < end; host++)
-		if (*host == ':' || !strncasecmp(host, "%3a", 3))
+	user += strlen("://");
+	end = memrchr(user, '@', strcspn(user, "/"));
+	for (; end && user < end; user++)
+		if (*user == ':' || !strncasecmp(user, "%3a", 3))
 			return true;
 	return false;
 }

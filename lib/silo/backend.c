@@ -3,6 +3,9 @@
 #include "base/quote.h"
 #include "silo/backend.h"
 
+#include <sys/random.h>
+#include <time.h>
+
 struct slurp {
 	struct buf *out;
 	size_t max;
@@ -54,4 +57,19 @@ int backend_put_exact(struct backend *b, const char *name,
 	return fail(FAIL_CORRUPT, "'%s/%s' is there and damaged: it has %"
 		    PRIu64 " bytes, not %" PRIu64 "; remove it, and try again",
 		    quoted(b->url), name, size, src->size);
+}
+
+char *backend_temp_name(void)
+{
+	uint64_t nonce;
+
+	/* Its only failure is a kernel too old: then a clock and a pid. */
+	if (getrandom(&nonce, sizeof(nonce), 0) != sizeof(nonce)) {
+		struct timespec ts;
+
+		clock_gettime(CLOCK_REALTIME, &ts);
+		nonce = (uint64_t)ts.tv_nsec << 32 ^ (uint64_t)ts.tv_sec ^
+			(uint64_t)getpid() << 16;
+	}
+	return xstrfmt(BACKEND_TEMP "%016" PRIx64, nonce);
 }

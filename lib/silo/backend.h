@@ -101,6 +101,13 @@ int backend_put(struct backend *b, const char *name, const void *data,
 int backend_put_exact(struct backend *b, const char *name,
 		      const struct source *src) MUST_CHECK;
 
+/*
+ * Where a place has no locks a file on its way is BACKEND_TEMP and 16 hex
+ * digits by chance, at the top of the silo; yours.
+ */
+#define BACKEND_TEMP ".tmp-medo-"
+char *backend_temp_name(void);
+
 struct backend_opts {
 	bool durable;
 	/* The user named this place: it may have a private address. */

@@ -50,7 +50,7 @@ int chain_end(struct chain *chain, bool again, uint64_t *n) MUST_CHECK;
 /*
  * Entries `from` to `to`, in order, read several at a time; none if from > to.
  * `prev` is checked over the walk, and against what this chain has seen of
- * from-1 and to+1: FAIL_CORRUPT names the two numbers between which the chain
+ * from-1: FAIL_CORRUPT names the two numbers between which the chain
  * breaks.  An entry of the middle that is not there is FAIL_CORRUPT, too.  The
  * entry is the callback's only while it is called; a failure of its ends all.
  */

@@ -19,7 +19,7 @@ static bool known_name(const char *name)
 {
 	if (!strcmp(name, "silo.json") || !strcmp(name, "verified") ||
 	    !strcmp(name, "pointers") || starts_with(name, "tmp_medo_") ||
-	    starts_with(name, ".tmp-medo-"))
+	    starts_with(name, BACKEND_TEMP))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (starts_with(name, folders[i]))

@@ -300,7 +300,7 @@ static int sftp_now(struct backend *b, int64_t *out)
 	struct sftp_msg *msg = NULL;
 	struct fxp_attrs attrs = { .mtime = 0 };
 	struct buf handle = BUF_INIT;
-	char *temp = sftp_temp_name();
+	char *temp = backend_temp_name();
 	int ret = sftp_begin(&v, sftp_of(b), true);
 
 	if (!ret)

@@ -2,9 +2,6 @@
 #include "base/fail.h"
 #include "silo/sftp_int.h"
 
-#include <sys/random.h>
-#include <time.h>
-
 static void add_path(struct sftp_verb *v, const char *name)
 {
 	const char *root = v->s->root;
@@ -128,19 +125,4 @@ int sftp_wait_attrs(struct sftp_verb *v, struct fxp_attrs *out)
 		ret = sftp_attrs(msg, out);
 	sftp_msg_free(msg);
 	return ret;
-}
-
-char *sftp_temp_name(void)
-{
-	uint64_t nonce;
-
-	/* Its only failure is a kernel too old: then a clock and a pid. */
-	if (getrandom(&nonce, sizeof(nonce), 0) != sizeof(nonce)) {
-		struct timespec ts;
-
-		clock_gettime(CLOCK_REALTIME, &ts);
-		nonce = (uint64_t)ts.tv_nsec << 32 ^ (uint64_t)ts.tv_sec ^
-			(uint64_t)getpid() << 16;
-	}
-	return xstrfmt(SFTP_TEMP "%016" PRIx64, nonce);
 }

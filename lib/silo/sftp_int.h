@@ -173,10 +173,7 @@ void sftp_tell_close(struct sftp_verb *v, const struct buf *handle);
 int sftp_wait_status(struct sftp_verb *v) MUST_CHECK;
 int sftp_wait_attrs(struct sftp_verb *v, struct fxp_attrs *out) MUST_CHECK;
 
-/* ".tmp-medo-" and 16 hex digits. */
-#define SFTP_TEMP ".tmp-medo-"
-char *sftp_temp_name(void);
-/* Once for a backend: remove those that are days old. */
+/* Once for a backend: remove temps that are days old. */
 void sftp_sweep(struct sftp_verb *v);
 
 /*

@@ -171,7 +171,7 @@ int sftp_claim(struct backend *b, const char *name, const void *data,
 	if (!slash)
 		return fail(FAIL_REQUEST, "'%s' cannot be claimed", name);
 	dir = xmemdup(name, (size_t)(slash - name));
-	temp = sftp_temp_name();
+	temp = backend_temp_name();
 	ret = writing_begin(&w, b, dir);
 	w.temp = xstrfmt("%s%s", temp, slash);
 	if (!ret)

@@ -14,9 +14,9 @@ enum { OLD_S = 2 * 24 * 3600, SWEEP_MAX = 1000 };
 static bool is_old_temp(const unsigned char *name, size_t len,
 			const struct fxp_attrs *attrs)
 {
-	size_t prefix = strlen(SFTP_TEMP);
+	size_t prefix = strlen(BACKEND_TEMP);
 
-	return len == prefix + 16 && !memcmp(name, SFTP_TEMP, prefix) &&
+	return len == prefix + 16 && !memcmp(name, BACKEND_TEMP, prefix) &&
 	       !memchr(name, '/', len) && !memchr(name, 0, len) &&
 	       attrs->has_time && attrs->mtime + (int64_t)OLD_S < time(NULL);
 }

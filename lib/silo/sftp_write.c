@@ -99,7 +99,7 @@ int writing_ask_dir(struct writing *w)
 int writing_ask_temp(struct writing *w)
 {
 	if (!w->temp)
-		w->temp = sftp_temp_name();
+		w->temp = backend_temp_name();
 	return sftp_ask_open(&w->v, w->temp, FXF_WRITE | FXF_CREAT | FXF_EXCL,
 			     TAG_OPEN);
 }

@@ -3,24 +3,12 @@
 #include "base/quote.h"
 #include "silo/web_int.h"
 
-#include <sys/random.h>
-
 /*
  * Writing: PUT under a name of our own, then MOVE it where it belongs, which
  * no server does by halves; or, where PUT does it by halves neither, at once
  * (web_keeps.c).  Names end in a slash where they are collections:
  * nginx insists on it, and others do not mind.
  */
-#define TEMP_PREFIX ".tmp-medo-"
-
-char *web_temp(void)
-{
-	unsigned char r[8];
-
-	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
-		abort();
-	return xstrfmt(TEMP_PREFIX "%016" PRIx64, get_le64(r));
-}
 
 /* One request; the status, with a sentence for it in fail_text(). */
 static int ask_with(struct web *web, struct http_request *req,
@@ -273,7 +261,7 @@ static int put_straight(struct web *web, const char *name,
 static int put_aside(struct web *web, const char *name,
 		     const struct source *src, bool over)
 {
-	char *temp = web_temp();
+	char *temp = backend_temp_name();
 	int status = web_write(web, temp, src, NULL), ret = 0;
 
 	if (is_done(status)) {
@@ -324,7 +312,7 @@ int web_claim(struct backend *b, const char *name, const void *data,
 	const char *slash = strrchr(name, '/');
 	struct memory memory = { data, len };
 	struct source src = source_memory(&memory, name);
-	char *temp = web_temp(), *dir, *inside;
+	char *temp = backend_temp_name(), *dir, *inside;
 	uint64_t size;
 	int ret, status;
 
@@ -354,7 +342,7 @@ int web_claim(struct backend *b, const char *name, const void *data,
 static int replace_aside(struct web *web, const char *name,
 			 const struct source *src)
 {
-	char *temp = web_temp();
+	char *temp = backend_temp_name();
 	int status = web_write(web, temp, src, NULL);
 
 	if (is_done(status)) {

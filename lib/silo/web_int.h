@@ -54,8 +54,6 @@ int web_has(struct backend *b, const char *name, uint64_t *size);
 int web_keeps(struct backend *b);
 char *web_server(struct backend *b);
 
-/* A name of our own, at the top; yours. */
-char *web_temp(void);
 /* PUT: its status, or a failure. */
 int web_write(struct web *web, const char *name, const struct source *src,
 	      const char *const *headers) MUST_CHECK;

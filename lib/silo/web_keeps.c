@@ -62,7 +62,7 @@ int web_keeps(struct backend *b)
 	struct memory memory = { old, sizeof(old) - 1 };
 	struct source src = source_memory(&memory, "old");
 	struct web *web = web_of(b);
-	char *name = web_temp();
+	char *name = backend_temp_name();
 	int ret = web_write(web, name, &src, NULL);
 
 	if (ret >= 200 && ret < 300) {
