@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/quote.h"
 #include "base/run.h"
 #include "base/temp.h"
@@ -9,6 +10,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -20,11 +23,26 @@ static void close_both(int fds[2])
 			close(fds[i]);
 }
 
+/* Ours, and one more in front, where it counts; yours to free. */
+static const char **environ_with(const char *one)
+{
+	const char **v;
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	v = xcalloc(n + 2, sizeof(*v));
+	v[0] = one;
+	memcpy(v + 1, environ, n * sizeof(*v));
+	return v;
+}
+
 /* The child's ends become 0 and 1; everything else of ours is O_CLOEXEC. */
 static int spawn(const struct run *run, int in, int out, pid_t *pid)
 {
 	posix_spawn_file_actions_t acts;
 	posix_spawnattr_t attr;
+	const char **env = run->env ? environ_with(run->env) : NULL;
 	sigset_t none, ignored;
 	int err;
 
@@ -52,7 +70,9 @@ static int spawn(const struct run *run, int in, int out, pid_t *pid)
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
 				 POSIX_SPAWN_SETSIGDEF);
 	err = posix_spawnp(pid, run->argv[0], &acts, &attr,
-			   (char *const *)run->argv, environ);
+			   (char *const *)run->argv,
+			   env ? (char *const *)env : environ);
+	free(env);
 	posix_spawn_file_actions_destroy(&acts);
 	posix_spawnattr_destroy(&attr);
 	errno = err;
@@ -86,14 +106,17 @@ static int drained(const struct run *run, struct drain *drain, size_t start)
 	return 0;
 }
 
-/* Feed and drain at once, so that neither side waits for the other. */
+/*
+ * Feed and drain at once, so that neither side waits for the other.  `from`
+ * may be -1: then there is only to feed.
+ */
 static int pump(const struct run *run, int *to, int from, struct drain *drain)
 {
 	struct buf *out = drain->out;
 	size_t fed = 0, start = out->len;
 	int ret;
 
-	for (;;) {
+	while (from >= 0 || *to >= 0) {
 		struct pollfd fds[2] = {
 			{ .fd = from, .events = POLLIN },
 			{ .fd = *to, .events = POLLOUT },
@@ -129,6 +152,28 @@ static int pump(const struct run *run, int *to, int from, struct drain *drain)
 		if (ret)
 			return ret;
 	}
+	return 0;
+}
+
+/* What was said into memory. */
+static int take_memory(const struct run *run, int fd, struct drain *drain)
+{
+	struct stat st;
+	size_t len;
+	int ret;
+
+	if (fstat(fd, &st))
+		return fail_errno("cannot stat what '%s' said",
+				  quoted(run->argv[0]));
+	len = (size_t)st.st_size;
+	if (len > drain->max)
+		return fail(FAIL_FORMAT, "'%s' says too much",
+			    quoted(run->argv[0]));
+	buf_grow(drain->out, len);
+	ret = file_pread(fd, 0, drain->out->ptr + drain->out->len, len);
+	if (!ret)
+		buf_setlen(drain->out, drain->out->len + len);
+	return ret;
 }
 
 /* ^C goes to all of us: then it is no failure of the child's. */
@@ -143,20 +188,23 @@ static int died(const char *name, int sig)
 static int run_and_drain(const struct run *run, struct drain *drain)
 {
 	int in[2] = { -1, -1 }, back[2] = { -1, -1 };
+	int memory = run->at_end ? memfd_create("out", MFD_CLOEXEC) : -1;
 	int ret = FAIL_SYSTEM, status;
 	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
 	pid_t pid = -1;
 
-	if ((run->input && pipe2(in, O_CLOEXEC)) || pipe2(back, O_CLOEXEC)) {
+	if ((run->input && pipe2(in, O_CLOEXEC)) ||
+	    (memory < 0 && pipe2(back, O_CLOEXEC))) {
 		ret = fail_errno("cannot make a pipe");
 		goto out;
 	}
 	if (in[1] >= 0)
 		fcntl(in[1], F_SETFL, O_NONBLOCK);
-	ret = spawn(run, in[0], back[1], &pid);
+	ret = spawn(run, in[0], memory < 0 ? back[1] : memory, &pid);
 	if (ret)
 		goto out;
-	close(back[1]);
+	if (back[1] >= 0)
+		close(back[1]);
 	back[1] = -1;
 	if (in[0] >= 0)
 		close(in[0]);
@@ -166,6 +214,8 @@ static int run_and_drain(const struct run *run, struct drain *drain)
 		kill(pid, SIGTERM);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (!ret && memory >= 0)
+		ret = take_memory(run, memory, drain);
 	if (!ret && WIFEXITED(status))
 		ret = WEXITSTATUS(status);
 	else if (!ret)
@@ -173,6 +223,8 @@ static int run_and_drain(const struct run *run, struct drain *drain)
 	else if (ret > 0)
 		ret = 0;
 out:
+	if (memory >= 0)
+		close(memory);
 	close_both(in);
 	close_both(back);
 	signal(SIGPIPE, old);

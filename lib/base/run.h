@@ -12,9 +12,19 @@ struct run {
 	const char *dir;		/* NULL: where we are */
 	const char *input;		/* NULL: none */
 	size_t input_len;
+	const char *env;		/* one more "NAME=VALUE"; NULL: none */
 	bool quiet;
 	bool both;			/* stderr into `out`, too */
+	bool at_end;			/* run_capture(): see RUN_UNFLUSHED */
 };
+
+/*
+ * git rev-list wakes us for each line that it writes into a pipe, unless it
+ * is told not to; git cat-file --buffer does so twice for each blob, whatever
+ * it is told.  What says a few MiB in small pieces is quicker with `at_end`:
+ * into memory at which nobody waits.
+ */
+#define RUN_UNFLUSHED "GIT_FLUSH=0"
 
 /*
  * Run and gather stdout, at most `max` bytes (0: 1 GiB; more is FAIL_FORMAT).

@@ -19,7 +19,7 @@ static int ask(const char *how, const struct small *v, size_t n,
 {
 	/* Not flushed behind each object. */
 	const char *const argv[] = { "git", "cat-file", how, "--buffer", NULL };
-	struct run run = { .argv = argv };
+	struct run run = { .argv = argv, .at_end = true };
 	struct buf ids = BUF_INIT;
 	int ret;
 
@@ -192,7 +192,7 @@ int repo_each_small(const char *const *revs, const char *dir,
 	while (revs[n])
 		n++;
 	argv = xcalloc(n + 7, sizeof(*argv));
-	run = (struct run){ .argv = argv };
+	run = (struct run){ .argv = argv, .env = RUN_UNFLUSHED };
 	argv[argc++] = "git";
 	argv[argc++] = "rev-list";
 	argv[argc++] = "--objects";

@@ -113,7 +113,7 @@ static int git_each(const char *const *argv, const struct buf *input,
 		    size_t (*take)(void *data, const char *text, size_t len),
 		    struct names *names, const char *why_not)
 {
-	struct run run = { .argv = argv };
+	struct run run = { .argv = argv, .env = RUN_UNFLUSHED };
 	int ret;
 
 	if (input) {
@@ -151,7 +151,7 @@ static int walk_history(struct names *names, const char *const *revs)
 	list[n++] = "--";
 	list[n++] = names->below;
 	list[n++] = names->itself;
-	run = (struct run){ .argv = list };
+	run = (struct run){ .argv = list, .env = RUN_UNFLUSHED };
 	ret = run_capture(&run, &commits, 0);
 	if (ret > 0)
 		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
