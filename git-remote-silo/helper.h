@@ -28,6 +28,7 @@ struct helper {
 	bool from_promisor;
 	bool filter;		/* what git leaves out, and we may */
 	bool warned;		/* that we may not */
+	bool deepen;		/* what is shallow, and we cannot */
 	bool refetch;
 	bool dry_run;
 	bool atomic;

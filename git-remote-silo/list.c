@@ -57,6 +57,10 @@ int do_list(struct helper *helper, const char *arg)
 	/* Of a push whose line was cut git may find nothing left to do. */
 	if (push && helper->hosted && !helper->dry_run)
 		hosted_pay(helper->hosted, &helper->medo.git);
+	if (helper->deepen)
+		return fail(FAIL_REQUEST, "this repository is shallow, and a "
+			    "depth is not known here; git fetch --unshallow "
+			    "from where it came");
 	state = helper_state(helper);
 	if (state->algo && helper->object_format)
 		reply(helper, ":object-format %s\n",

@@ -1,4 +1,5 @@
 #include "git-remote-silo/helper.h"
+#include "base/file.h"
 
 /*
  * What git 2.39 asks for.  Its quirks: "object-format" comes without a value;
@@ -103,6 +104,35 @@ static const char *set(struct helper *helper, const struct option *option,
 	return "ok";
 }
 
+static bool is_depth(const char *arg)
+{
+	static const char *const words[] = {
+		"depth ", "deepen-since ", "deepen-not ",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (starts_with(arg, words[i]))
+			return true;
+	return false;
+}
+
+/*
+ * git goes on, whatever the answer.  In a clone all commits come, and nothing
+ * is shallow; but what is shallow already would stay so: `list` refuses.
+ */
+static void take_depth(struct helper *helper)
+{
+	const char *common = helper->medo.git.common;
+	char *path = common ? xstrfmt("%s/shallow", common) : NULL;
+
+	helper->deepen = path && file_exists(path) > 0;
+	fail_clear();
+	free(path);
+	if (!helper->deepen)
+		say("warning: ", "a depth is not known here; all commits "
+		    "come");
+}
+
 int do_option(struct helper *helper, const char *arg)
 {
 	size_t len = strcspn(arg, " ");
@@ -116,10 +146,8 @@ int do_option(struct helper *helper, const char *arg)
 			answer = set(helper, &options[i], value.ptr);
 	if (starts_with(arg, "filter "))
 		answer = filter_answer(helper, value.ptr);
-	/* git clone asks, and does not tell what the answer was. */
-	if (starts_with(arg, "depth ") || starts_with(arg, "deepen-since "))
-		say("warning: ", "a depth is not known here; all commits "
-		    "come");
+	if (is_depth(arg))
+		take_depth(helper);
 	reply(helper, "%s\n", answer);
 	buf_release(&value);
 	return 0;

@@ -150,6 +150,62 @@ test_expect_success 'depth is refused in words that git knows, and nothing is wr
 		"$(git -C a rev-list --count main)"
 '
 
+test_expect_success 'other words for a depth: a warning, and all comes' '
+	cd "$TRASH_DIRECTORY" &&
+	for how in --shallow-since=2020-01-01 --shallow-exclude=main
+	do
+		rm -rf deep &&
+		git clone -q $how "$url" deep 2>err &&
+		test_grep "depth is not known here; all commits come" err &&
+		test_path_is_missing deep/.git/shallow &&
+		test "$(git -C deep rev-list --count HEAD)" = \
+			"$(git -C a rev-list --count main)" || return 1
+	done &&
+	for how in --depth=1 --deepen=1
+	do
+		git -C deep fetch -q $how 2>err &&
+		test_grep "depth is not known here; all commits come" err &&
+		test_path_is_missing deep/.git/shallow || return 1
+	done &&
+	git -C deep fsck --strict --no-dangling
+'
+
+test_expect_success 'what is shallow cannot be deepened from here, and is told so' '
+	cd "$TRASH_DIRECTORY" &&
+	git clone -q --depth 1 "file://$PWD/a" low &&
+	test_path_is_file low/.git/shallow &&
+	cp low/.git/shallow before &&
+	for how in --unshallow --deepen=1 --depth=3 --shallow-since=2020-01-01
+	do
+		test_must_fail git -C low fetch -q $how "$url" main 2>err &&
+		test_grep "this repository is shallow, and a depth is not known" \
+			err || return 1
+	done &&
+	test_cmp before low/.git/shallow &&
+	git -C low fetch -q "$url" main &&
+	git -C low fsck --strict --no-dangling
+'
+
+test_expect_success 'filters that no packs are made for: a warning, and all comes' '
+	cd "$TRASH_DIRECTORY" &&
+	for how in tree:0 object:type=commit combine:blob:none+tree:1 \
+		sparse:oid=main:one
+	do
+		rm -rf sieve &&
+		git clone -q --filter=$how "$url" sieve 2>err &&
+		test_grep "filtering is not known" err &&
+		test_line_count = 1 err &&
+		git -C sieve rev-list --objects --all --missing=print >objects &&
+		! grep "^?" objects || return 1
+	done &&
+	git clone -q --filter=blob:none --depth=1 "$url" both 2>err &&
+	test_grep "filtering is not known" err &&
+	test_grep "depth is not known" err &&
+	git -C both rev-list --objects --all --missing=print >objects &&
+	! grep "^?" objects &&
+	test_path_is_missing both/.git/shallow
+'
+
 test_expect_success 'a filter is not known, and nothing is missing' '
 	cd "$TRASH_DIRECTORY" &&
 	git clone --filter=blob:none "$url" filtered 2>err &&
