@@ -70,10 +70,10 @@ static int take_refs(const struct buf *text, const char *remote,
 	}
 	/* What the remote had when we last looked, and what it has now. */
 	if (!ret && revs->n > 1) {
+		for (size_t i = 0; i < old.n; i++)
+			strs_addf(revs, "^%s", old.v[i]);
 		strs_add(revs, "--not");
 		strs_addf(revs, "--remotes=%s", remote);
-		for (size_t i = 0; i < old.n; i++)
-			strs_add(revs, old.v[i]);
 	} else {
 		strs_release(revs);
 		*revs = (struct strs)STRS_INIT;

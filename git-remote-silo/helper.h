@@ -31,6 +31,8 @@ struct helper {
 	bool deepen;		/* what is shallow, and we cannot */
 	bool refetch;
 	bool dry_run;
+	bool listed;		/* git has compared, with entry listed_n */
+	uint64_t listed_n;
 	bool atomic;
 };
 

@@ -75,5 +75,7 @@ int do_list(struct helper *helper, const char *arg)
 	for (size_t i = 0; i < state->nrefs; i++)
 		list_ref(helper, &state->refs[i], push);
 	reply(helper, "\n");
+	helper->listed = push;
+	helper->listed_n = state->n;
 	return 0;
 }

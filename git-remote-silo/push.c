@@ -270,5 +270,6 @@ int do_push(struct helper *helper)
 out:
 	release(&p);
 	strs_release(&helper->cas);
+	helper->listed = false;
 	return ret;
 }

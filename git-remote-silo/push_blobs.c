@@ -57,32 +57,20 @@ static int upload(struct helper *helper, struct strs *revs)
 	return ret;
 }
 
-/*
- * A command line has an end.  What is there already only makes the walk
- * shorter, so that some of it will do.
- */
-#define NEW_MAX 5000
-#define OLD_MAX 5000
-
 int push_pointers(struct pushing *p)
 {
 	struct helper *helper = p->helper;
-	int ret = 0;
+	struct strs revs = STRS_INIT;
+	int ret;
 
 	helper->medo.quiet = helper->verbosity < 1;
 	helper->medo.progress = helper->progress ? METER_ON : METER_OFF;
-	for (size_t from = 0; !ret && from < p->want.n; from += NEW_MAX) {
-		size_t to = MIN(p->want.n, from + NEW_MAX);
-		struct strs revs = STRS_INIT;
-
-		for (size_t i = from; i < to; i++)
-			strs_add(&revs, p->want.v[i]);
-		strs_add(&revs, "--not");
-		for (size_t i = 0; i < MIN(p->have.n, OLD_MAX); i++)
-			strs_add(&revs, p->have.v[i]);
-		ret = upload(helper, &revs);
-		strs_release(&revs);
-	}
+	for (size_t i = 0; i < p->want.n; i++)
+		strs_add(&revs, p->want.v[i]);
+	for (size_t i = 0; i < p->have.n; i++)
+		strs_addf(&revs, "^%s", p->have.v[i]);
+	ret = upload(helper, &revs);
+	strs_release(&revs);
 	return ret;
 }
 

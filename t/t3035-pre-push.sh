@@ -200,4 +200,12 @@ test_expect_success 'a pointer that is not in its pack is no excuse to read all 
 	test_expect_code 129 git medo hook nonsense
 '
 
+test_expect_success 'a push of sixty thousand refs' '
+	new=$(git rev-parse HEAD) &&
+	old=$(git rev-parse HEAD~1) &&
+	test_seq 60000 |
+	sed "s|.*|refs/heads/r& $new refs/heads/r& $old|" >refs &&
+	git medo hook pre-push fourth ../fourth.git <refs
+'
+
 test_done

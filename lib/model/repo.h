@@ -18,7 +18,8 @@ void repo_close(struct repo *repo);
 
 /*
  * Every treeptr named `*.treeptr` in what `revs` (arguments of git rev-list,
- * NULL at the end) reaches; `dir` (NULL: all) is a path below the top.  Each
+ * NULL at the end; "ID" and "^ID" as many as there are, before any "--not")
+ * reaches; `dir` (NULL: all) is a path below the top.  Each
  * distinct blob once, with one of its paths.  One that does not parse is told
  * as a NULL `ptr`, its sentence waiting.
  */

@@ -5,6 +5,12 @@
 
 /* For repo*.c alone. */
 
+/* git rev-list HOW REVS -- PATHS, for run_each(); a NULL ends each list. */
+int repo_rev_list(const char *const *how, const char *const *revs,
+		  const char *const *paths,
+		  size_t (*take)(void *data, const char *text, size_t len),
+		  void *data) MUST_CHECK;
+
 /*
  * Every pair of a blob's id (hex) and a path `*.treeptr` in what `revs`
  * reaches; one blob may be told more than once.

@@ -183,35 +183,21 @@ int repo_each_small(const char *const *revs, const char *dir,
 				const char *text, size_t len),
 		    void *data)
 {
+	static const char *const how[] = {
+		"--objects", "--filter=blob:limit=65537", NULL
+	};
+	const char *const paths[] = { dir && *dir ? dir : NULL, NULL };
 	struct sieve *sieve = xcalloc(1, sizeof(*sieve));
-	const char **argv;
-	struct run run;
-	size_t n = 0, argc = 0;
 	int ret;
 
-	while (revs[n])
-		n++;
-	argv = xcalloc(n + 7, sizeof(*argv));
-	run = (struct run){ .argv = argv, .env = RUN_UNFLUSHED };
-	argv[argc++] = "git";
-	argv[argc++] = "rev-list";
-	argv[argc++] = "--objects";
-	argv[argc++] = "--filter=blob:limit=65537";
-	while (*revs)
-		argv[argc++] = *revs++;
-	argv[argc++] = "--";
-	argv[argc++] = dir && *dir ? dir : NULL;
 	sieve->each = each;
 	sieve->data = data;
-	ret = run_each(&run, take_names, sieve);
-	if (ret > 0)
-		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
+	ret = repo_rev_list(how, revs, paths, take_names, sieve);
 	if (!ret)
 		ret = sieve->ret;
 	if (!ret)
 		ret = tell_batch(sieve->v, sieve->n, each, data);
 	forget(sieve);
 	free(sieve);
-	free(argv);
 	return ret;
 }

@@ -127,39 +127,76 @@ static int git_each(const char *const *argv, const struct buf *input,
 	return ret ? ret : names->ret;
 }
 
+/* Nothing but an id may be said by standard input, and no "--not". */
+static bool is_id(const char *rev)
+{
+	size_t n;
+
+	rev += *rev == '^';
+	n = strspn(rev, "0123456789abcdef");
+	return !rev[n] && (n == 40 || n == 64);
+}
+
+/* A command line has an end; there may be ids of a hundred thousand refs. */
+int repo_rev_list(const char *const *how, const char *const *revs,
+		  const char *const *paths,
+		  size_t (*take)(void *data, const char *text, size_t len),
+		  void *data)
+{
+	struct buf ids = BUF_INIT;
+	struct strs argv = STRS_INIT;
+	struct run run = { .env = RUN_UNFLUSHED };
+	bool not = false;
+	int ret;
+
+	strs_add(&argv, "git");
+	strs_add(&argv, "rev-list");
+	while (*how)
+		strs_add(&argv, *how++);
+	strs_add(&argv, "--stdin");
+	for (; *revs; revs++) {
+		not |= !strcmp(*revs, "--not");
+		if (!not && is_id(*revs))
+			buf_addf(&ids, "%s\n", *revs);
+		else
+			strs_add(&argv, *revs);
+	}
+	strs_add(&argv, "--");
+	while (*paths)
+		strs_add(&argv, *paths++);
+	run.argv = strs_argv(&argv);
+	run.input = ids.ptr;
+	run.input_len = ids.len;
+	ret = run_each(&run, take, data);
+	if (ret > 0)
+		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
+	strs_release(&argv);
+	buf_release(&ids);
+	return ret;
+}
+
+static size_t take_all(void *data, const char *text, size_t len)
+{
+	buf_add(data, text, len);
+	return len;
+}
+
 static int walk_history(struct names *names, const char *const *revs)
 {
-	const char **list;
+	static const char *const how[] = { "--full-history", NULL };
+	const char *const paths[] = { names->below, names->itself, NULL };
 	const char *const diff[] = {
 		"git", "diff-tree", "--stdin", "--root", "-r", "-c", "-z",
 		"--raw", "--no-abbrev", "--no-commit-id", "--no-renames", "--",
 		names->below, names->itself, NULL
 	};
-	struct run run;
 	struct buf commits = BUF_INIT;
-	size_t n = 0;
-	int ret;
+	int ret = repo_rev_list(how, revs, paths, take_all, &commits);
 
-	while (revs[n])
-		n++;
-	list = xcalloc(n + 7, sizeof(*list));
-	list[0] = "git";
-	list[1] = "rev-list";
-	list[2] = "--full-history";
-	memcpy(list + 3, revs, n * sizeof(*revs));
-	n += 3;
-	list[n++] = "--";
-	list[n++] = names->below;
-	list[n++] = names->itself;
-	run = (struct run){ .argv = list, .env = RUN_UNFLUSHED };
-	ret = run_capture(&run, &commits, 0);
-	if (ret > 0)
-		ret = fail(FAIL_REQUEST, "git rev-list cannot walk there");
 	if (!ret && commits.len)
 		ret = git_each(diff, &commits, take_changes, names,
 			       "git diff-tree cannot compare");
 	buf_release(&commits);
-	free(list);
 	return ret;
 }
 
