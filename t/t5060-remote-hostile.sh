@@ -216,6 +216,24 @@ test_expect_success 'BI-28 a million refs in a line do not eat the memory' '
 	test_line_count = 200000 actual
 '
 
+test_expect_success 'BI-28 packs without end are refused at once' '
+	{
+		echo "\"refs\": {\"refs/heads/main\": [null, \"$id\"]}," &&
+		echo "\"packs\": [" &&
+		test_seq 100000 | sed "s/.*/$id&/; s/.*\(.\{40\}\)\$/\1/
+			s/.*/{\"name\": \"pack-&\", \"size\": 9, \"objects\": 1}/
+			\$!s/\$/,/" &&
+		echo "]"
+	} >members &&
+	make_ledger many "@" &&
+	entry=$bad/ledger/0000000001/entry.json &&
+	sed "/@/,\$d" "$entry" >e &&
+	cat e members >"$entry" &&
+	echo "}" >>"$entry" &&
+	test_must_fail timeout 10 git ls-remote "$bad_url" 2>err &&
+	test_grep "more than 16384 packs" err
+'
+
 test_expect_success 'MA-14 another pack under the name' '
 	make_repo bad good main &&
 	git init -q evil &&

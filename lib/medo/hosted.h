@@ -60,6 +60,7 @@ struct hosted_state {
 
 #define HOSTED_STATE_INIT { .n = 0 }
 #define HOSTED_REF_MAX 1024
+#define HOSTED_PACKS_MAX 16384
 
 /* What git calls a valid name below refs/, and no longer than that. */
 bool hosted_ref_ok(const char *name);

@@ -278,6 +278,10 @@ static int take_packs(struct hosted_state *state, const struct json *json,
 
 	if (packs && json_type(packs) != JSON_ARRAY)
 		return fail(FAIL_FORMAT, "\"packs\" is not an array");
+	/* Each is compared with all others, and folding keeps them few. */
+	if (json_count(packs) > HOSTED_PACKS_MAX - state->npacks)
+		return fail(FAIL_FORMAT, "more than %d packs are named",
+			    HOSTED_PACKS_MAX);
 	for (size_t i = 0; !ret && i < json_count(packs); i++) {
 		struct hosted_pack pack = { .name = NULL };
 
