@@ -28,13 +28,11 @@ static const char *const bodies[NHOOKS] = {
 	"\techo 'warning: git-medo is not on PATH; its pre-commit hook did "
 	"nothing' >&2\n"
 	"fi\n",
-	/* What git says on stdin is for those behind us as well. */
-	"medo_refs=\n"
-	"while IFS= read -r medo_line\n"
-	"do\n"
-	"\tmedo_refs=\"${medo_refs:+$medo_refs\n"
-	"}$medo_line\"\n"
-	"done\n"
+	/*
+	 * What git says on stdin is for those behind us as well.  A loop of
+	 * the shell's takes a minute for 20,000 refs.
+	 */
+	"medo_refs=$(cat)\n"
 	"if ! command -v git-medo >/dev/null 2>&1\n"
 	"then\n"
 	"\techo 'error: git-medo is not on PATH; what it tracks would not be "
