@@ -208,4 +208,14 @@ test_expect_success 'a push of sixty thousand refs' '
 	git medo hook pre-push fourth ../fourth.git <refs
 '
 
+test_expect_success 'more refs than fit into a command line do not stop a push' '
+	git init -q many && cd many && test_commit one &&
+	id=$(git rev-parse HEAD) &&
+	zeros=$(echo "$id" | sed "s/./0/g") &&
+	test_seq 60000 | sed "s|.*|refs/tags/t& $id refs/tags/t& $zeros|" >refs &&
+	git medo hook pre-push far ../far.git <refs &&
+	sed "s/$id \(.*\) $zeros/$id \1 $id/" refs >old &&
+	git medo hook pre-push far ../far.git <old
+'
+
 test_done

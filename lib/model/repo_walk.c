@@ -153,14 +153,16 @@ int repo_rev_list(const char *const *how, const char *const *revs,
 	strs_add(&argv, "rev-list");
 	while (*how)
 		strs_add(&argv, *how++);
-	strs_add(&argv, "--stdin");
 	for (; *revs; revs++) {
-		not |= !strcmp(*revs, "--not");
-		if (!not && is_id(*revs))
-			buf_addf(&ids, "%s\n", *revs);
+		not ^= !strcmp(*revs, "--not");
+		if (is_id(*revs))
+			buf_addf(&ids, "%s%s\n", not && **revs != '^' ? "^" :
+				 "", *revs + (not && **revs == '^'));
 		else
 			strs_add(&argv, *revs);
 	}
+	/* Behind --ignore-missing, which counts from there on. */
+	strs_add(&argv, "--stdin");
 	strs_add(&argv, "--");
 	while (*paths)
 		strs_add(&argv, *paths++);
