@@ -175,8 +175,9 @@ static void find_twins(struct pushing *p)
 		order[i] = &p->wishes[i];
 	qsort(order, p->n, sizeof(*order), cmp_dst);
 	for (size_t i = 1; i < p->n; i++)
-		if (!strcmp(order[i]->dst, order[i - 1]->dst) && !order[i]->no)
-			order[i]->no = "the ref is named twice";
+		if (!strcmp(order[i]->dst, order[i - 1]->dst))
+			order[i]->no = order[i - 1]->no =
+				"the ref is named twice";
 	free(order);
 }
 

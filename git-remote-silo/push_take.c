@@ -18,7 +18,7 @@ static int take_line(struct pushing *p, const char *line)
 }
 
 /* "refs/heads/main:ID", zeros for a ref that must not be there. */
-static int take_lease(struct pushing *p, const char *text)
+static int take_lease(struct pushing *p, const char *text, size_t *from)
 {
 	const char *colon = strrchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : 0;
@@ -28,13 +28,16 @@ static int take_lease(struct pushing *p, const char *text)
 		return fail(FAIL_FORMAT, "git leases '%s'", quoted(text));
 	if (!colon[1 + strspn(colon + 1, "0")])
 		memset(&id, 0, sizeof(id));
+	/* git says both in one order: the next one is near.  Of twins both fail. */
 	for (size_t i = 0; i < p->n; i++) {
-		struct wish *wish = &p->wishes[i];
+		struct wish *wish = &p->wishes[(*from + i) % p->n];
 
-		if (strlen(wish->dst) != len || memcmp(wish->dst, text, len))
+		if (strncmp(wish->dst, text, len) || wish->dst[len])
 			continue;
 		wish->leased = true;
 		wish->lease = id;
+		*from += i + 1;
+		break;
 	}
 	return 0;
 }
@@ -114,12 +117,13 @@ static int resolve(struct pushing *p)
 int wishes_take(struct pushing *p)
 {
 	struct helper *helper = p->helper;
+	size_t from = 0;
 	int ret = 0;
 
 	p->wishes = xcalloc(helper->batch.n + 1, sizeof(*p->wishes));
 	for (size_t i = 0; !ret && i < helper->batch.n; i++)
 		ret = take_line(p, helper->batch.v[i]);
 	for (size_t i = 0; !ret && i < helper->cas.n; i++)
-		ret = take_lease(p, helper->cas.v[i]);
+		ret = take_lease(p, helper->cas.v[i], &from);
 	return ret ? ret : resolve(p);
 }
