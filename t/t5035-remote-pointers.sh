@@ -115,6 +115,25 @@ test_expect_success 'a folder git/ is not always in a silo' '
 	test_cmp expect actual
 '
 
+# What git remembers of the remote is not what the remote has.
+test_expect_success 'CO-09 a branch that was deleted there, with its blobs, brings them again' '
+	cd "$TRASH_DIRECTORY/work" &&
+	git checkout -q -b gone &&
+	test-tool genrandom co9 200000 >co9 &&
+	git medo add -q co9 deps/co9.treeptr &&
+	git add deps/co9.treeptr &&
+	git commit -q -m gone &&
+	git push -q r gone &&
+	git fetch -q r &&
+	git -C "$TRASH_DIRECTORY" clone -q "$url" deleter &&
+	git -C "$TRASH_DIRECTORY/deleter" push -q origin :gone &&
+	rm -f "$(silo_blob "$REMOTE_DIR" deps/co9.treeptr)" &&
+	git rev-parse --verify -q r/gone &&
+	git push -q r gone &&
+	has_blob "$REMOTE_DIR" deps/co9.treeptr &&
+	git checkout -q main
+'
+
 test_expect_success 'a blob that is nowhere stops the push' '
 	cd "$TRASH_DIRECTORY/work" &&
 	test-tool genrandom gone 200000 >gone &&

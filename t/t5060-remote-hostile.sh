@@ -422,7 +422,7 @@ test_expect_success PYTHON3 'BI-23 a chain of 10,000 deltas' '
 	no_clone "$bad_url"
 '
 
-test_expect_success 'BI-24 served tables are not believed' '
+test_expect_success 'BI-21, BI-24 served tables are not believed' '
 	make_repo bad good main &&
 	idx=$(echo "$bad"/objects/pack/*.idx) &&
 	cp evil/.git/objects/pack/*.idx "$idx" &&
