@@ -56,6 +56,27 @@ test_expect_success 'an entry that was changed breaks the chain' '
 	test_grep "git/p.git/ledger" out
 '
 
+# lie SED: a state that says something else of entry 6, in the hint of the end
+lie () {
+	hurt lie && f=lie/git/p.git/ledger/last && sed "$1" $f >new &&
+	! cmp -s new $f && mv new $f &&
+	test_expect_code 1 silo verify lie >out 2>err &&
+	test_grep "^corrupt	git/p.git/ledger" out &&
+	test_grep "the state at entry 6 is not the sum of the entries" err
+}
+
+test_expect_success 'a state that says something else than the entries' '
+	old=$(git -C work rev-parse main~1) && new=$(git -C work rev-parse main) &&
+	lie "s/$new/$old/" && test_grep "refs/heads/main. differs" err &&
+	lie "s#\"refs/heads/main\": \"#\"refs/heads/more\": \"$old\", &#" &&
+	test_grep "refs/heads/more. differs" err &&
+	size=$(sed -n "s/.*\"size\": *\([0-9]*\).*/\1/p" $f | head -1) &&
+	lie "s/\"size\": *$size\b/\"size\": ${size}0/" &&
+	test_grep "pack-.* differs" err &&
+	rm -rf lie/git/p.git/ledger/last lie/git/p.git/ledger/state &&
+	silo verify -q lie
+'
+
 test_expect_success 'a pack of the silo itself that the ledger names' '
 	git -C work medo init -q --silo "$PWD/s" deps &&
 	for i in 1 2 3 4 5 6
@@ -68,6 +89,15 @@ test_expect_success 'a pack of the silo itself that the ledger names' '
 	hurt own && rm -f own/pack/*.pack own/pack/*.idx &&
 	test_expect_code 1 silo verify own >out 2>err &&
 	test_grep "^corrupt	pack/pack-" out
+'
+
+test_expect_success 'the state of the silo itself that has lost a pack' '
+	hurt own && f=own/ledger/last && cat $f &&
+	sed "s/{ *\"name\": *\"pack-[^}]*}//" $f >new && ! cmp -s new $f &&
+	mv new $f &&
+	test_expect_code 1 silo verify own >out 2>err &&
+	test_grep "^corrupt	ledger" out &&
+	test_grep "pack-.* differs" err
 '
 
 test_done

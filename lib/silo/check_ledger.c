@@ -1,29 +1,86 @@
 #include "base/base.h"
 #include "base/fail.h"
+#include "base/quote.h"
 #include "base/temp.h"
 #include "silo/chain.h"
 #include "silo/check_int.h"
 
-struct alive {
-	char *name;		/* "pack-<hash>"; NULL: replaced */
+/*
+ * What entries add up to, or what a state says: "pack-<hash>" and its size,
+ * "refs/..." and its ids, "midx" and its name; sorted by name.
+ */
+struct fact {
+	char *name;
+	char *text;
 	uint64_t size;
 };
 
-struct replay {
-	struct alive *v;
+struct facts {
+	struct fact *v;
 	size_t n;
 	size_t cap;
 	enum id_algo algo;
 };
 
-static void drop(struct replay *r, const char *name)
+static void facts_release(struct facts *f)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		if (!r->v[i].name || strcmp(r->v[i].name, name))
-			continue;
-		free(r->v[i].name);
-		r->v[i].name = NULL;
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->v[i].name);
+		free(f->v[i].text);
 	}
+	free(f->v);
+}
+
+/* Where it is, or would be. */
+static size_t facts_find(const struct facts *f, const char *name, bool *is)
+{
+	size_t lo = 0, hi = f->n;
+	int cmp = 1;
+
+	/* Lists are sorted, as a rule: look at the end first. */
+	if (hi && strcmp(f->v[hi - 1].name, name) < 0)
+		lo = hi;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		cmp = strcmp(f->v[mid].name, name);
+		if (!cmp)
+			lo = hi = mid;
+		else if (cmp < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*is = !cmp;
+	return lo;
+}
+
+static void facts_drop(struct facts *f, const char *name)
+{
+	bool is;
+	size_t at = facts_find(f, name, &is);
+
+	if (!is)
+		return;
+	free(f->v[at].name);
+	free(f->v[at].text);
+	memmove(&f->v[at], &f->v[at + 1], (--f->n - at) * sizeof(*f->v));
+}
+
+static void facts_set(struct facts *f, const char *name, const char *text,
+		      uint64_t size)
+{
+	bool is;
+	size_t at = facts_find(f, name, &is);
+
+	if (!is) {
+		ALLOC_GROW(f->v, f->n, f->cap);
+		memmove(&f->v[at + 1], &f->v[at], (f->n++ - at) * sizeof(*f->v));
+		f->v[at] = (struct fact){ .name = xstrdup(name) };
+	}
+	free(f->v[at].text);
+	f->v[at].text = xstrdup(text);
+	f->v[at].size = size;
 }
 
 /* Names become parts of files' names. */
@@ -35,21 +92,19 @@ static bool is_pack_name(const char *name)
 	       !id_parse(&id, name + 5, strlen(name + 5));
 }
 
-static int apply(void *data, const struct entry *entry)
+static int no_sense(const char *member)
 {
-	const struct json *packs = json_get(entry->json, "packs");
-	struct replay *r = data;
-	struct strs gone = STRS_INIT;
-	const char *format = NULL;
-	int ret = json_take_strs(entry->json, "replaced", (size_t)1 << 20,
-				 &gone);
+	return fail(FAIL_FORMAT, "\"%s\" makes no sense", member);
+}
 
-	if (ret >= 0)
-		ret = json_take_str(entry->json, "object-format", &format);
-	if (ret > 0)
-		r->algo = id_algo_parse(format);
+static int take_packs(struct facts *f, const struct json *json)
+{
+	const struct json *packs = json_get(json, "packs");
+	struct strs gone = STRS_INIT;
+	int ret = json_take_strs(json, "replaced", (size_t)1 << 20, &gone);
+
 	for (size_t i = 0; ret >= 0 && i < gone.n; i++)
-		drop(r, gone.v[i]);
+		facts_drop(f, gone.v[i]);
 	for (size_t i = 0; packs && ret >= 0 && i < json_count(packs); i++) {
 		const struct json *pack = json_at(packs, i);
 		const char *name = NULL;
@@ -59,16 +114,110 @@ static int apply(void *data, const struct entry *entry)
 		if (ret > 0)
 			ret = json_take_u64(pack, "size", &size);
 		if (ret <= 0 || !is_pack_name(name))
-			ret = fail(FAIL_FORMAT, "entry %" PRIu64 ": \"packs\" "
-				   "makes no sense", entry->n);
-		if (ret < 0)
-			break;
-		drop(r, name);
-		ALLOC_GROW(r->v, r->n, r->cap);
-		r->v[r->n++] = (struct alive){ xstrdup(name), size };
+			ret = no_sense("packs");
+		else
+			facts_set(f, name, "", size);
 	}
 	strs_release(&gone);
-	return ret < 0 ? ret : stop_check();
+	return MIN(ret, 0);
+}
+
+/* In a state ID or [ID, PEELED]; in an entry [OLD, NEW] or [OLD, NEW, PEELED]. */
+static int take_ref(struct facts *f, const char *name, const struct json *json,
+		    bool entry)
+{
+	bool many = json_type(json) == JSON_ARRAY;
+	size_t n = many ? json_count(json) : 1, len, more = 0;
+	const struct json *new = many ? json_at(json, entry) : json;
+	const char *raw, *peeled = "";
+	struct buf text = BUF_INIT;
+
+	if ((entry && !many) || n < 1u + many || n > 2u + entry ||
+	    !starts_with(name, "refs/"))
+		return no_sense("refs");
+	if (json_type(new) == JSON_NULL) {
+		facts_drop(f, name);
+		return 0;
+	}
+	raw = json_raw(new, &len);
+	if (many && n > 1u + entry)
+		peeled = json_raw(json_at(json, 1 + entry), &more);
+	buf_add(&text, raw, len);
+	buf_add(&text, peeled, more);
+	facts_set(f, name, text.ptr, 0);
+	buf_release(&text);
+	return 0;
+}
+
+static int take_facts(struct facts *f, const struct json *json, bool entry)
+{
+	const struct json *refs = json_get(json, "refs");
+	const char *format = NULL, *midx = NULL;
+	int ret = take_packs(f, json);
+
+	if (!ret)
+		ret = json_take_str(json, "object-format", &format);
+	if (ret > 0)
+		f->algo = id_algo_parse(format);
+	if (ret >= 0)
+		ret = json_take_str(json, "midx", &midx);
+	if (ret > 0)
+		facts_set(f, "midx", midx, 0);
+	ret = MIN(ret, 0);
+	if (refs && json_type(refs) != JSON_OBJECT)
+		ret = no_sense("refs");
+	for (size_t i = 0; refs && !ret && i < json_count(refs); i++)
+		ret = take_ref(f, json_key_at(refs, i), json_at(refs, i),
+			       entry);
+	return ret;
+}
+
+static int apply(void *data, const struct entry *entry)
+{
+	int ret = take_facts(data, entry->json, true);
+
+	if (ret)
+		return fail_in(ret, "entry %" PRIu64, entry->n);
+	return stop_check();
+}
+
+/* The first name of which the two say something else, or NULL. */
+static const char *difference(const struct facts *a, const struct facts *b)
+{
+	for (size_t i = 0; i < a->n || i < b->n; i++) {
+		const struct fact *one = i < a->n ? &a->v[i] : NULL;
+		const struct fact *two = i < b->n ? &b->v[i] : NULL;
+		int cmp = !one ? 1 : !two ? -1 : strcmp(one->name, two->name);
+
+		if (cmp)
+			return cmp < 0 ? one->name : two->name;
+		if (strcmp(one->text, two->text) || one->size != two->size)
+			return one->name;
+	}
+	return NULL;
+}
+
+/*
+ * A state is a hint that readers believe: it has to be what the entries up to
+ * its own add up to.
+ */
+static int check_state(struct check *check, const char *dir,
+		       const struct facts *replayed, uint64_t n,
+		       const struct json *state)
+{
+	struct facts says = { .algo = replayed->algo };
+	int ret = take_facts(&says, state, false);
+	const char *name = ret ? NULL : difference(replayed, &says);
+
+	if (name)
+		ret = fail(FAIL_CORRUPT, "the state at entry %" PRIu64 " is "
+			   "not the sum of the entries: '%s' differs; remove "
+			   "'%s/last' and '%s/state', which are hints",
+			   n, quoted(name), dir, dir);
+	if (check_is_verdict(ret))
+		ret = check_tell(check, CHECK_CORRUPT, dir, fail_text());
+	facts_release(&says);
+	return ret;
 }
 
 /* A pack ends with the hash of all before it. */
@@ -114,7 +263,7 @@ static int check_sum(struct backend *b, const char *name, uint64_t size,
 }
 
 static int check_pack(struct silo *silo, struct check *check, const char *base,
-		      const struct alive *pack, enum id_algo algo)
+		      const struct fact *pack, enum id_algo algo)
 {
 	struct backend *b = silo_backend(silo);
 	char *name = xstrfmt("%s%spack/%s.pack", base, *base ? "objects/" : "",
@@ -138,29 +287,47 @@ static int check_pack(struct silo *silo, struct check *check, const char *base,
 	return ret;
 }
 
+/* All of it from the first entry on, and the state on the way. */
+static int replay(struct chain *chain, struct check *check, const char *dir,
+		  struct facts *f)
+{
+	const struct json *state = NULL;
+	uint64_t n = 0, at;
+	int ret = chain_end(chain, true, &n);
+
+	if (ret)
+		return ret;
+	at = n;
+	ret = chain_state(chain, &at, &state);
+	if (ret == FAIL_MISSING) {
+		fail_clear();
+		at = ret = 0;
+	}
+	if (!ret)
+		ret = chain_walk(chain, 1, at, apply, f);
+	if (!ret && at)
+		ret = check_state(check, dir, f, at, state);
+	return ret ? ret : chain_walk(chain, at + 1, n, apply, f);
+}
+
 int check_ledger(struct silo *silo, struct check *check, const char *base)
 {
-	struct replay r = { .algo = silo_algo(silo) };
+	struct facts f = { .algo = silo_algo(silo) };
 	char *dir = xstrfmt("%sledger", base);
 	struct chain *chain = NULL;
-	uint64_t n = 0;
 	int ret = chain_open(&chain, silo_backend(silo), dir);
 
 	if (!ret)
-		ret = chain_end(chain, true, &n);
-	if (!ret)
-		ret = chain_walk(chain, 1, n, apply, &r);
-	if (!ret && !r.algo)
+		ret = replay(chain, check, dir, &f);
+	if (!ret && !f.algo)
 		ret = fail(FAIL_FORMAT, "an object format that is not known");
-	for (size_t i = 0; !ret && i < r.n; i++)
-		if (r.v[i].name)
-			ret = check_pack(silo, check, base, &r.v[i], r.algo);
+	for (size_t i = 0; !ret && i < f.n; i++)
+		if (is_pack_name(f.v[i].name))
+			ret = check_pack(silo, check, base, &f.v[i], f.algo);
 	chain_close(chain);
 	if (check_is_verdict(ret))
 		ret = check_tell(check, CHECK_CORRUPT, dir, fail_text());
-	for (size_t i = 0; i < r.n; i++)
-		free(r.v[i].name);
-	free(r.v);
+	facts_release(&f);
 	free(dir);
 	return ret;
 }
