@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/temp.h"
 #include "codec/stream.h"
+#include "codec/url.h"
 #include "medo/dirtar.h"
 #include "medo/download.h"
 #include "medo/gather.h"
@@ -197,7 +198,13 @@ static int add_url(struct add *a, struct gz_facts *facts)
 	struct download got;
 	struct meter *meter;
 	struct stat st;
-	int ret = temp_open(&temp, silo_backend(a->silo)->path);
+	int ret;
+
+	/* The URL would stand in the treeptr, for everybody to read. */
+	if (url_has_password(a->source))
+		return fail(FAIL_DENIED, "the URL holds a password, which would "
+			    "be recorded; leave it to git credential");
+	ret = temp_open(&temp, silo_backend(a->silo)->path);
 
 	if (ret)
 		return ret;

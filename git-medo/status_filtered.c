@@ -24,7 +24,7 @@ static int is_pointer(const char *file)
 /* The pointer that the index has: 1, or 0 where it has none. */
 static int indexed(struct medo *medo, const char *path, struct treeptr *ptr)
 {
-	char *name = xstrfmt(":%s", path);
+	char *name = xstrfmt(":0:%s", path);
 	struct buf text = BUF_INIT;
 	int ret = catfile_get(&medo->cat, name, TREEPTR_MAX, &text);
 

@@ -55,6 +55,14 @@ test_expect_success 'the same again keeps the pointer to the byte' '
 	test_cmp expect deps/tree.treeptr
 '
 
+test_expect_success 'a URL with a password is refused, and not repeated' '
+	test_expect_code 4 git medo add -q "http://me:s3cret@${fault_url#http://}/noise" \
+		deps/secret.treeptr 2>err &&
+	test_grep "leave it to git credential" err &&
+	test_grep ! s3cret err &&
+	test_path_is_missing deps/secret.treeptr
+'
+
 test_expect_success '--meta has the last word' '
 	git medo add -q --meta url=https://upstream.example/noise --meta by=me \
 		"$fault_url/noise" deps/meta.treeptr &&

@@ -160,4 +160,15 @@ test_expect_success 'ls, cat and url-for know the pointer of a file that lies th
 	test_grep "other. is over 65536 bytes" ../err
 '
 
+test_expect_success 'a name that git would take for a stage of the index' '
+	cd "$TRASH_DIRECTORY/content" &&
+	echo staged >"2:x.bin" && git add . &&
+	git medo ls -l "2:x.bin" >../out &&
+	test_grep "	7	" ../out &&
+	git medo cat "2:x.bin" >../out &&
+	test_cmp "2:x.bin" ../out &&
+	git medo status --porcelain >../out &&
+	test_grep "2:x.bin" ../out
+'
+
 test_done

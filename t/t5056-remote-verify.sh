@@ -58,8 +58,8 @@ test_expect_success 'an entry that was changed breaks the chain' '
 
 # lie SED: a state that says something else of entry 6, in the hint of the end
 lie () {
-	hurt lie && f=lie/git/p.git/ledger/last && sed "$1" $f >new &&
-	! cmp -s new $f && mv new $f &&
+	hurt lie && f=lie/git/p.git/ledger/last && sed "$1" "$f" >new &&
+	! cmp -s new "$f" && mv new "$f" &&
 	test_expect_code 1 silo verify lie >out 2>err &&
 	test_grep "^corrupt	git/p.git/ledger" out &&
 	test_grep "the state at entry 6 is not the sum of the entries" err

@@ -48,9 +48,9 @@ static int from_index(const struct medo *medo, const char *path,
 {
 	const char *top = medo->git.top;
 	size_t len = strlen(top);
-	char *name = *path != '/' ? xstrfmt(":./%s", path) :
+	char *name = *path != '/' ? xstrfmt(":0:./%s", path) :
 		     !strncmp(path, top, len) && path[len] == '/' ?
-		     xstrfmt(":%s", path + len + 1) : NULL;
+		     xstrfmt(":0:%s", path + len + 1) : NULL;
 	const char *argv[] = { "git", "cat-file", "blob", name, NULL };
 	struct run run = { .argv = argv, .quiet = true };
 	struct buf text = BUF_INIT;
