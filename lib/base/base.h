@@ -24,9 +24,14 @@
 #define UNUSED __attribute__((unused))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-/* Each is evaluated twice: no calls in there. */
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Each is evaluated once, so that it may be a call. */
+#define MIN(a, b) PICK_(<, a, b, __COUNTER__)
+#define MAX(a, b) PICK_(>, a, b, __COUNTER__)
+#define PICK_(is, a, b, n) PICK_NAMED_(is, a, b, n)
+#define PICK_NAMED_(is, a, b, n) __extension__ ({ \
+	__typeof__(1 ? (a) : (b)) a_##n = (a); \
+	__typeof__(1 ? (a) : (b)) b_##n = (b); \
+	a_##n is b_##n ? a_##n : b_##n; })
 #define SWAP(a, b) do { \
 	__typeof__(a) swap_ = (a); \
 	(a) = (b); \
