@@ -3,7 +3,8 @@
 #
 # A page says what -h says: SYNOPSIS has the usage lines, OPTIONS the options,
 # both ways; every command has a page, git-medo(1) and README.md name it, and
-# every setting that the source reads stands in gitmedo-config(5).
+# every setting that the source reads stands in gitmedo-config(5).  What is
+# literal is not taken for markup.
 cd "$(dirname "$0")/.." || exit 1
 build=${B:-build}
 program=$build/bin/git-medo
@@ -120,5 +121,10 @@ do
 done >"$scratch/missing"
 test -s "$scratch/missing" &&
 	complain "no such page: $(tr '\n' ' ' <"$scratch/missing")"
+
+# `*.x` ... `*.y` is bold to asciidoctor, and `[[x]]` an anchor: both vanish.
+grep -n '`\(\*[^`]\|\[\[\)' Documentation/*.adoc >"$scratch/eaten" &&
+	complain "markup is read in literals; write \`+...+\`:" \
+		"$(cat "$scratch/eaten")"
 
 exit $bad
