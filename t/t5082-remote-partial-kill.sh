@@ -202,7 +202,7 @@ test_expect_success 'a .gitmodules over the limit comes when it is needed' '
 
 test_expect_success 'where a large pack has what cannot be left out, all comes' '
 	dir=$(remote_path modules) &&
-	sed -i "s/\(\"objects\": [0-9]*\) }/\1, \"large\": true }/" \
+	sed -i "s/\(\"objects\": [0-9]*\)}/\1, \"large\": true}/" \
 		"$dir"/ledger/0*2/entry.json &&
 	test "$(grep -c large "$dir"/ledger/0*2/entry.json)" = 2 &&
 	rm -rf "$dir/ledger/last" "$dir/ledger/state" &&
