@@ -264,6 +264,15 @@ test_expect_success 'a rate is kept' '
 	test $(($(date +%s%N) - start)) -gt 700000000
 '
 
+test_expect_success 'silo copy keeps it, and counts nothing twice' '
+	sed -n 12p large.ids | tr " " "\t" >manifest &&
+	start=$(date +%s%N) &&
+	silo copy --manifest manifest --bwlimit 300k "$web_url/mix" copied &&
+	took=$((($(date +%s%N) - start) / 1000000)) &&
+	say "$took ms" &&
+	test $took -gt 3000 && test $took -lt 6500
+'
+
 test_expect_success 'one job at a time is enough' '
 	MEDO_THREADS=1 test-tool table here near15 "$web_url/mix" 1 <all.ids >actual &&
 	test_grep "moved 33 there 0 failed 0" actual

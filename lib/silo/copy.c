@@ -69,7 +69,8 @@ static int size_of(struct silo *near, const struct id *id, uint64_t *size)
 }
 
 static int send(struct copier *c, struct silo *near,
-		const struct copy_listed *lot, size_t n)
+		const struct copy_listed *lot, size_t n,
+		const struct move_opts *how)
 {
 	struct move_item *items = xcalloc(n, sizeof(*items));
 	uint64_t *sizes = xcalloc(n, sizeof(*sizes));
@@ -91,7 +92,7 @@ static int send(struct copier *c, struct silo *near,
 		items[ready++] = item;
 	}
 	if (!ret && ready)
-		ret = move_there(&near, 1, c->to, items, ready, &c->opts->how);
+		ret = move_there(&near, 1, c->to, items, ready, how);
 	for (size_t i = 0; !ret && i < ready; i++) {
 		if (items[i].result < 0)
 			ret = tell(c, &items[i]);
@@ -130,6 +131,7 @@ static int receive(struct copier *c, struct silo *scratch,
 
 static int pass_on(struct copier *c, struct copy_listed *lot, size_t n)
 {
+	struct move_opts how = c->opts->how;
 	struct stage stage = STAGE_INIT;
 	struct silo *scratch = NULL;
 	size_t came = 0;
@@ -140,8 +142,11 @@ static int pass_on(struct copier *c, struct copy_listed *lot, size_t n)
 				silo_algo(c->from), SILO_CREATE);
 	if (!ret)
 		ret = receive(c, scratch, lot, n, &came);
+	/* From disk to disk: these bytes have had their time already. */
+	if (silo_backend(c->to)->path)
+		how.rate = 0;
 	if (!ret && came)
-		ret = send(c, scratch, lot, came);
+		ret = send(c, scratch, lot, came, &how);
 	silo_close(scratch);
 	stage_drop(&stage);
 	return ret;
@@ -169,7 +174,7 @@ static int copy_lot(struct copier *c, struct copy_listed *lot, size_t n)
 	int ret;
 
 	if (silo_backend(c->from)->path)
-		return send(c, c->from, lot, n);
+		return send(c, c->from, lot, n, &c->opts->how);
 	ret = skip_there(c, lot, &n);
 	return ret || !n ? ret : pass_on(c, lot, n);
 }
