@@ -52,7 +52,11 @@ static int told(void *data UNUSED, const struct id *id, const char *why)
 {
 	char hex[ID_HEX_MAX];
 
-	say("error: ", "blob %s: %s", id_hex(id, hex), why);
+	/* As a rule the reason names it. */
+	if (strstr(why, id_hex(id, hex)))
+		say("error: ", "%s", why);
+	else
+		say("error: ", "blob %s: %s", hex, why);
 	return 0;
 }
 

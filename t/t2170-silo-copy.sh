@@ -77,7 +77,7 @@ test_expect_success 'a manifest of something else is refused by its line' '
 test_expect_success 'an id that is not there is told, the others arrive' '
 	{ cat ids && echo 0123456789012345678901234567890123456789; } >more &&
 	test_expect_code 1 silo copy --manifest more from most 2>err &&
-	test_grep "blob 0123456789012345678901234567890123456789" err &&
+	test_grep "error: blob 0123456789012345678901234567890123456789 is not" err &&
 	test_grep "12 copied, 0 were there, 1 failed" err &&
 	same from most
 '
