@@ -57,7 +57,8 @@ git config --global filter.medo.required true
 git config --global medo.fsync none
 
 # far_repo NAME: a repository of NAME/*.bin, pushed into NAME.silo, and clones
-# of it that have the pointers, by the fast line and by the slow one
+# of it that have the pointers, by the fast line and by the slow one; in a pack,
+# as from any server
 far_repo () {
 	git init -q "$1.git"
 	(
@@ -77,7 +78,7 @@ far_clones () {
 	for far_line in fast slow
 	do
 		git -c filter.medo.process= -c filter.medo.required=false \
-			clone -q "$2" "$1.$far_line" >>perf.log 2>&1
+			clone -q --no-local "$2" "$1.$far_line" >>perf.log 2>&1
 		far_url=$fast
 		test "$far_line" = fast || far_url=$slow
 		git -C "$1.$far_line" config medo.silo "$far_url/$1.silo"
